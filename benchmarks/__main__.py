@@ -18,7 +18,7 @@ from benchmarks.form_intake import measure_form_intake
 from benchmarks.form_to_crm import measure_form_to_crm
 from benchmarks.gain_coverage import measure_gain_coverage
 from benchmarks.identity import measure_identity
-from benchmarks.latency import measure_latency
+from benchmarks.latency import measure_latency, measure_latency_without_lane
 from benchmarks.machine import describe_machine
 from benchmarks.machine_acts import measure_machine_acts
 from benchmarks.minute_run import measure_minute_run
@@ -31,20 +31,24 @@ from benchmarks.ranking_worlds import measure_ranking_worlds
 from benchmarks.refresh_funnel import measure_refresh_funnel
 from benchmarks.results import FOLDER, keep_result
 from benchmarks.retrain import measure_retrain
+from benchmarks.shards import measure_shards
 from benchmarks.table import show_number
 from benchmarks.threshold_search import measure_threshold_search
+from benchmarks.warehouse import measure_warehouse
 from benchmarks.whole_stack import Stack, run_stack
 from benchmarks.year.measure_year import measure_year
 
 NAMES = (
     "minute_run",
     "push",
+    "shards",
     "form_to_crm",
     "form_intake",
     "identity",
     "retrain",
     "decay",
     "latency",
+    "latency_without_lane",
     "cpu",
     "now_browsers",
     "threshold_search",
@@ -58,6 +62,7 @@ NAMES = (
     "product_limits",
     "dashboard",
     "nurture",
+    "warehouse",
 )
 #: Those that run only when they are named.
 LONG = ("year",)
@@ -85,6 +90,7 @@ def main() -> int:
         benchmarks: dict[str, Callable[[], Measured]] = {
             "minute_run": partial(measure_minute_run, quick=given.quick),
             "push": partial(measure_push, quick=given.quick),
+            "shards": partial(measure_shards, quick=given.quick),
             "form_to_crm": partial(measure_form_to_crm, quick=given.quick),
             "form_intake": partial(measure_form_intake, quick=given.quick),
             "identity": partial(measure_identity, quick=given.quick),
@@ -101,7 +107,9 @@ def main() -> int:
             "machine_acts": partial(measure_machine_acts, quick=given.quick),
             "product_limits": partial(measure_product_limits, quick=given.quick),
             "dashboard": partial(measure_dashboard, quick=given.quick),
+            "warehouse": partial(measure_warehouse, quick=given.quick),
             "latency": lambda: measure_latency(stack(), quick=given.quick),
+            "latency_without_lane": lambda: measure_latency_without_lane(stack(), quick=given.quick),
             "year": partial(measure_year, quick=given.quick),
             "cpu": lambda: measure_cpu(stack(), quick=given.quick),
             "now_browsers": lambda: measure_now_browsers(stack(), quick=given.quick),

@@ -13,7 +13,7 @@ from leadops.alerts.plan import plan_messages
 from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.incidents.run_checks import CheckResult, run_checks
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 
 REPETITIONS = 5
 

@@ -1,11 +1,13 @@
 """The Lead ops pages with many leads and events behind them: the JSON routes, and pages in a browser."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+import psycopg
 import requests
 from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
@@ -21,9 +23,12 @@ from leadops.dashboard.dashboard_app import create_dashboard
 from leadops.dashboard.reader import Look, Reader
 from leadops.dashboard.wiring import DashboardWiring
 from leadops.gateway.serve import serve_in_thread
+from leadops.metrics.database_state import read_database_state
 
 #: Milliseconds within which 95 of 100 answers have to come, and within which a page has to be drawn.
 TARGET, PAGE_TARGET = 200, 1_000
+#: The same for what a scrape of the gateway's /metrics reads.
+METRICS_TARGET = 50
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,7 @@ def measure_dashboard(*, quick: bool) -> Measured:
         with arena.connect() as connection:
             fill_dashboard_world(connection, leads=leads, events=events, config=config)
         filled = time.perf_counter() - started
+        readings = asyncio.run(time_metrics(arena.url, times=rounds))
         app = make_pages(arena.url, config)
         with serve_in_thread(app) as address:
             pages = time_first_pages(address, rounds=openings)
@@ -123,7 +129,8 @@ def measure_dashboard(*, quick: bool) -> Measured:
         + [
             Figure(f"page {name}, drawn, p95", milliseconds, "ms", "under", PAGE_TARGET)
             for name, milliseconds in pages.items()
-        ],
+        ]
+        + [Figure("a reading for /metrics, p95", percentile(readings, 0.95), "ms", "under", METRICS_TARGET)],
         remarks=[
             f"{leads:,} leads, {events:,} events; each call {rounds} times over HTTP, from one client."
             " Of each route the slowest call counts.",
@@ -131,6 +138,17 @@ def measure_dashboard(*, quick: bool) -> Measured:
             f"Filling took {filled:.0f} s: the days by SQL, the last day, months and credits by leadops.",
         ],
     )
+
+
+async def time_metrics(database_url: str, *, times: int) -> list[float]:
+    """Read the state of the database this many times, as a gateway does; return the milliseconds of each."""
+    spans = []
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        for _ in range(times):
+            began = time.perf_counter()
+            await read_database_state(connection, now=NOW)
+            spans.append(1000 * (time.perf_counter() - began))
+    return spans
 
 
 def make_pages(database_url: str, config: Config) -> FastAPI:

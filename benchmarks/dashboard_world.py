@@ -9,9 +9,8 @@ from leadops.calendar.local_days import day_bounds, local_midnight
 from leadops.configuration import Config, collect_threshold_context
 from leadops.db import Connection
 from leadops.economics.refresh_economics import refresh_economics
-from leadops.funnel.build import fingerprint_build
 from leadops.funnel.daily_table import BuildContext
-from leadops.funnel.refresh_funnel import refresh_funnel
+from leadops.funnel.refresh_funnel import fingerprint_build, refresh_funnel
 from leadops.queries import Queries
 from leadops.scoring.active_rules import activate_rules
 from leadops.thresholds.propose_threshold import propose_threshold

@@ -10,9 +10,10 @@ from benchmarks.statements import read_statement
 from leadops.configuration import Config
 from leadops.consent.settings_in_force import follow_settings
 from leadops.db import Connection
-from leadops.nurture.enter_programmes import NurtureContext, enter_programmes
+from leadops.nurture.enter_programmes import enter_programmes
 from leadops.nurture.read_due import DueMembership
 from leadops.nurture.send_steps import queries, send_due
+from leadops.orchestration.tasks.nurture import make_context
 
 REPETITIONS = 5
 
@@ -24,7 +25,7 @@ def measure_nurture(*, quick: bool) -> Measured:
     """
     members, due, leads = (20_000, 500, 2_000) if quick else (1_000_000, 10_000, 100_000)
     config = Config()
-    context = NurtureContext(config.nurture, config.company.language, config.scoring.page_locales)
+    context = make_context(config)
     now = datetime.now(UTC).replace(hour=3, minute=0)  # noon in Tokyo: no quiet hours
     with open_arena() as arena, arena.connect() as connection:
         with connection.transaction():

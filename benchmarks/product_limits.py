@@ -18,6 +18,7 @@ from benchmarks.prepared_ma import write_leads
 from leadops.configuration import Config
 from leadops.delivery.delivery_settings import ROLLING, DeliverySettings
 from leadops.delivery.push import push_target
+from leadops.delivery.score_pusher import ScorePusher
 from leadops.products.product_folders import list_products
 from leadops.products.product_settings import add_product_settings
 from leadops.products.registry import choose_product
@@ -145,6 +146,7 @@ def push_for(arena: Arena, limits: ProductLimits, *, rows: int, seconds: float) 
             database_url=arena.url,
             endpoint=name_endpoint(limits.name, sandbox.base_url),
             target="ma",
+            pusher_type=ScorePusher,
             settings=settings,
             clock=lambda: datetime.now(UTC),
             sleep=time.sleep,
@@ -192,6 +194,7 @@ def push_days(arena: Arena, limits: ProductLimits, *, day_calls: int) -> tuple[i
                 database_url=arena.url,
                 endpoint=name_endpoint(limits.name, url),
                 target="ma",
+                pusher_type=ScorePusher,
                 settings=settings,
                 clock=clock,
                 sleep=sleep,

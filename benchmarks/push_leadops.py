@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.deltas import Deltas
 from leadops.configuration import Config
 from leadops.delivery.push import push_target
+from leadops.delivery.score_pusher import ScorePusher
 from leadops.settings import Endpoint
 
 #: Calls a second: the permits are still taken and written down, but never run out.
@@ -25,6 +26,7 @@ def prepare_leadops(deltas: Deltas, endpoint: Endpoint, _folder: Path) -> Callab
             database_url=deltas.url,
             endpoint=endpoint,
             target="ma",
+            pusher_type=ScorePusher,
             settings=settings,
             clock=_now,
             sleep=time.sleep,

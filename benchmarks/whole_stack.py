@@ -31,6 +31,7 @@ class Stack:
 
     home: Home
     values: dict[str, str]
+    config: Path  # the folder of its own settings, empty at first
 
     @property
     def gateway(self) -> str:
@@ -55,20 +56,21 @@ def run_stack() -> Iterator[Stack]:
     folder.chmod(0o711)  # PostgreSQL's account passes through
     places = {"LEADOPS_HOME": str(folder / "home"), "LEADOPS_ENV_FILE": str(folder / "env")}
     ports = {name: str(free_port()) for name in DEFAULT_PORTS}
-    home, words = find_home(places), folder / "words"
+    home, words, config = find_home(places), folder / "words", folder / "config"
+    config.mkdir()
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "LEADOPS_"))}
     remove = True
     with words.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "leadops_stack", "up"],
-            env=ours | places | ports | {"LEADOPS_DEMO": "0"},
+            env=ours | places | ports | {"LEADOPS_DEMO": "0", "LEADOPS_CONFIG_DIR": str(config)},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         _await_ready(process, home, words)
         time.sleep(SETTLE)
-        yield Stack(home, read_env(home.env_file))
+        yield Stack(home, read_env(home.env_file), config)
     except Exception as error:
         remove = False
         error.add_note(f"the stack and its logs are left in {folder}")

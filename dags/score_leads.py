@@ -24,6 +24,9 @@ def score_leads() -> None:
       continues. (Later, a broken file makes nothing red: the incident `settings_refused` reports it.)
     - *push green, but nothing arrives in the MA*: the log says why (down, asked us to wait, credentials). All
       changes stay on record and are sent later. Dead letters: `leadops dead-letters list`.
+    - *score red, push green*: push sent what was there, and gave up waiting for more after half a minute.
+    - *one of several pushes red*: the others send its leads too; `shards` in `delivery.yaml` says how many
+      push at once.
     - *assign red*: new MQLs are in the CRM without an owner. Read the log; `leadops routing
       lint` checks `routing.yaml`; the next good run routes them. Why a lead went where:
       `leadops routing why LEAD`. A Slack that is down does not make it red.
@@ -34,11 +37,11 @@ def score_leads() -> None:
     Re-running it changes nothing.
     """
     resolve, score = leadops_task(scoring.resolve)(), leadops_task(scoring.score)()
-    push = leadops_task(delivery.push)()
+    push = leadops_task(delivery.push).partial(beside="score").expand(shard=delivery.list_shards())
     qualify, assign = leadops_task(scoring.qualify)(), leadops_task(scoring.assign)()
 
-    resolve >> score >> [push, qualify]
-    qualify >> assign
+    resolve >> [score, push]  # push sends what score has written so far, and ends after it
+    score >> qualify >> assign
 
 
 score_leads()

@@ -26,6 +26,8 @@ register_profiles()
 
 # What commands print is as wide everywhere: tables are not cut to the terminal of the day.
 os.environ["COLUMNS"] = "200"
+# A sender's library reads the nearest .env as it is imported: that of the stack that ran in this folder.
+os.environ["PYTHON_DOTENV_DISABLED"] = "1"
 
 
 @pytest.fixture(autouse=True)

@@ -12,12 +12,14 @@ from functools import cache
 
 import yaml
 
+from leadops.marts.mart_contract import read_contract
 from leadops.migrations.rights import RIGHTS_FILE, Part
 from leadops.queries import read_statements
 
 from .statement_reach import Module, Node, Reached, find_reached, read_modules
 from .table_walls import (
     ROOT,
+    RUNNER_TABLES,
     Created,
     Relations,
     find_created,
@@ -30,11 +32,6 @@ Rights = dict[str, set[str]]
 
 #: The commands that run as the gateway.
 COMMANDS = [("leadops.cli.gateway", "gateway"), ("leadops.cli.watchdog", "watchdog")]
-#: What an outbox worker of the gateway, which sends effects only, never calls.
-NEVER = [
-    ("leadops.delivery.rounds", f"Pusher.{name}")
-    for name in ("align_leads", "send_batches", "recreate_leads", "list_score_work")
-]
 #: The migrations and their runner work as the owner.
 OWNERS_ROOM = "migrations"
 
@@ -52,7 +49,7 @@ def find_gateway_statements(modules: dict[str, Module]) -> Reached:
         if name.startswith("leadops.gateway.") and "router" in module.definitions
         for definition in module.definitions
     ]
-    return find_reached(modules, [*COMMANDS, *routes], never=NEVER)
+    return find_reached(modules, [*COMMANDS, *routes])
 
 
 def find_page_statements(modules: dict[str, Module]) -> Reached:
@@ -73,9 +70,9 @@ def list_relations(statements: Iterable[Node] | None = None) -> list[Relations]:
     for path in sorted(ROOT.rglob("*.sql")):
         if path.parent.name == OWNERS_ROOM or path == ROOT / "schema.sql":
             continue
-        module = ".".join(("leadops", *path.relative_to(ROOT).with_suffix("").parts))
+        file = ".".join(("leadops", *path.relative_to(ROOT).with_suffix("").parts))
         for name, statement in read_statements(path.read_text(encoding="utf-8")).items():
-            if wanted is None or (module, name) in wanted:
+            if wanted is None or (file, name) in wanted:
                 found.append(find_relations(statement))
     if wanted is None:
         for path in sorted(ROOT.rglob("*.py")):
@@ -141,7 +138,14 @@ def measure_rights() -> dict[str, dict[str, list[str]]]:
             for name, privileges in collect_rights(list_relations(page), created).items()
         },
     }
-    known = {thing.name for thing in created}
+    for part in (Part.READER, Part.PEOPLE):
+        measured[part] = {
+            f"mart.{relation}": {"select"}
+            for mart in read_contract().marts.values()
+            if part is Part.PEOPLE or not mart.meta.personal
+            for relation in mart.relations
+        }
+    known = {thing.name for thing in created} | {*RUNNER_TABLES}
     return {
         part.value: {
             name: sorted(privileges)

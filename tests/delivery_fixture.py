@@ -18,6 +18,7 @@ from leadops.delivery.effect_guard import EffectGuard
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
+from leadops.delivery.score_pusher import ScorePusher
 from leadops.products.product_client import ProductClient
 from leadops.products.registry import load_product
 from leadops.settings import Endpoint
@@ -116,17 +117,19 @@ class DeliveryFixture:
                 [lead, points],
             )
 
-    def push(self, *, seconds: float = 20) -> PushReport:
+    def push(self, *, seconds: float = 20, may_grow: Callable[[], bool] = lambda: False) -> PushReport:
         until = self.clock() + timedelta(seconds=seconds)
         return push_target(
             database_url=self.url,
             endpoint=self.endpoint,
             target="ma",
+            pusher_type=ScorePusher,
             settings=self.settings,
             clock=start_at_first_look(self.clock),
             sleep=time.sleep,
             until=until,
             guards=self.guards,
+            may_grow=may_grow,
         )
 
     def audit(self) -> AuditResult:
@@ -207,6 +210,7 @@ class SteppedDelivery(DeliveryFixture):
             database_url=self.url,
             endpoint=self.endpoint,
             target="ma",
+            pusher_type=ScorePusher,
             settings=self.settings,
             clock=self.clock,
             sleep=self._sleep,

@@ -43,7 +43,7 @@ STAGES = (
 
 
 def list_tasks(modules: dict[str, Module]) -> list[tuple[str, str]]:
-    """Return the body of each task: a function of `orchestration/tasks` that takes a run and nothing else."""
+    """Return the body of each task: a function of `orchestration/tasks` that takes a run, and more."""
     return [
         (place, name)
         for place, module in modules.items()
@@ -51,7 +51,8 @@ def list_tasks(modules: dict[str, Module]) -> list[tuple[str, str]]:
         if place.startswith(TASKS)
         and not name.startswith("_")
         and isinstance(definitions[0], ast.FunctionDef)
-        if [ast.unparse(word) for word in definitions[0].args.args] == ["run: TaskRun"]
+        if [ast.unparse(word) for word in definitions[0].args.args]
+        in (["run: TaskRun"], ["run: TaskRun", "shard: int", "beside: str"])
     ]
 
 

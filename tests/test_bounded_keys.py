@@ -50,6 +50,7 @@ INTERNAL = {
     *("crm.refused.digest", "delivery.batches.idempotency_key", "delivery.outbox.idempotency_key"),
     *("analytics.funnel_cells.kpi_version", "lifecycle.facts.fact", "routing.leads.queue"),  # settings
     *("identity.traits.trait", "history.attributes.attribute", "scoring.rule_files.source"),
+    "scoring.point_bounds.rule",
     *("analytics.left_out.stage", "attribution.credits.model", "economics.monthly_costs.category"),  # words
     *("crm.feeds.feed", "crm.refused.feed", "lifecycle.cursors.feed", "sla.breaches.clock"),
     *("cdp.quarantine.reason", "cdp.refused_calls.reason", "intake.form_refusals.reason"),
@@ -57,6 +58,9 @@ INTERNAL = {
     *("delivery.totals.target", "delivery.accounts.target"),
     *("delivery.external_ids.target", "delivery.outbox.target", "delivery.targets.target"),
     *("delivery.call_counts.target", "delivery.quotas.target"),
+    *("delivery.refused_operations.target", "delivery.refused_operations.operation"),
+    *("delivery.call_outcomes.target", "delivery.call_outcomes.outcome"),
+    *("gateway.rate_buckets.limiter", "gateway.rate_buckets.bucket"),  # names of limits, hashes of 16 bytes
     *("identity.lead_merges.kind", "identity.sightings.kind", "identity.violations.kind"),
     *("incidents.heartbeats.name", "incidents.incidents.kind", "leadops.migrations.name"),
     *("delivery.found_leads.target", "delivery.marks.holder", "leadops.roles.part"),

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ EMPTY_NAMES = {"words", "work", "part", "read", "made", "state", "show", "make",
     *("rules", "refresh", "contract", "settings", "utils", "helpers")
 }
 #: One idea for several stages: the same file name on purpose.
-ONE_NAME_FOR_ONE_IDEA = frozenset({"__init__", "checks", "erase", "purge", "subscription"})
+ONE_NAME_FOR_ONE_IDEA = frozenset({"__init__", "checks", "erase", "purge", "removal", "subscription"})
 #: SQL in a string of Python: a verb, and what only a statement has after it.
 INLINE_SQL = re.compile(
     r"\b(select\b.*\bfrom|insert into|update \S+ set|delete from|truncate \w|analyze \w|create temp"
@@ -140,3 +141,10 @@ def test_the_layout_on_paper_has_every_room_and_the_readme_every_page() -> None:
     readme = (project / "README.md").read_text(encoding="utf-8")
     pages = [page.name for page in (project / "docs").glob("*.md")]
     assert [page for page in pages if f"docs/{page}" not in readme] == []
+
+
+def test_nothing_is_tracked_that_git_ignores() -> None:
+    """A link named .venv, once tracked, would replace the environment of whoever pulls it."""
+    top = Path(__file__).parents[1]
+    command = ["git", "-C", str(top), "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == ""

@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ import leadops
 import leadops_stack
 from leadops.db import Connection
 from leadops.queries import Queries, read_statements
+
+from .statement_reach import find_topic
 
 PACKAGES = [Path(str(package.__file__)).parent for package in (leadops, leadops_stack)]
 ROOT = PACKAGES[0].parent
@@ -32,6 +35,7 @@ class Use:
     """A call such as `queries.one(connection, "find_head", Head, lead_id=7)`."""
 
     path: Path
+    script: Path
     line: int
     method: str
     statement: str
@@ -46,6 +50,7 @@ def find_uses(path: Path) -> Iterator[Use]:
     text = path.read_text(encoding="utf-8")
     if "queries." not in text:  # most modules: nothing to parse
         return
+    script = path.with_name(f"{find_topic(path, text)}.sql")
     for node in ast.walk(ast.parse(text)):
         if (
             isinstance(node, ast.Call)
@@ -63,6 +68,7 @@ def find_uses(path: Path) -> Iterator[Use]:
             has_row = node.func.attr.removesuffix("_async") in ("all", "all_binary", "first", "one", "stream")
             yield Use(
                 path,
+                script,
                 node.lineno,
                 node.func.attr,
                 str(node.args[1].value),
@@ -72,7 +78,7 @@ def find_uses(path: Path) -> Iterator[Use]:
 
 
 USES = [use for package in PACKAGES for path in sorted(package.rglob("*.py")) for use in find_uses(path)]
-FILES = sorted({use.path.with_suffix(".sql") for use in USES})
+FILES = sorted({use.script for use in USES})
 
 
 def read(path: Path) -> dict[str, str]:
@@ -91,8 +97,15 @@ def columns_of(row_type: type) -> set[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_statement_is_used_and_every_use_exists(path: Path) -> None:
-    used = {use.statement for use in USES if use.path.with_suffix(".sql") == path}
+    used = {use.statement for use in USES if use.script == path}
     assert used == set(read(path))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_statement_belongs_to_one_module(path: Path) -> None:
+    runs = {(use.statement, use.path) for use in USES if use.script == path}
+    counts = Counter(statement for statement, _ in runs)
+    assert [statement for statement, modules in counts.items() if modules > 1] == []
 
 
 def test_no_file_of_named_statements_is_without_its_module() -> None:
@@ -108,23 +121,25 @@ def test_no_file_of_named_statements_is_without_its_module() -> None:
 @pytest.mark.parametrize("use", USES, ids=str)
 def test_parameters_agree(use: Use) -> None:
     if use.parameters is not None:
-        script = read(use.path.with_suffix(".sql"))[use.statement]
+        script = read(use.script)[use.statement]
         assert use.parameters == {name for name in PARAMETER.findall(script) if name}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_statements_can_be_prepared_and_columns_agree(path: Path, uncommitted: Connection) -> None:
-    module = module_of(path)
-    uses = [use for use in USES if use.path.with_suffix(".sql") == path]
+    uses = [use for use in USES if use.script == path]
+    modules = {use.path: module_of(use.path) for use in uses}
     statements = read(path)
     if path.stem in FOREIGN:
         uncommitted.execute(FOREIGN[path.stem].read_text(encoding="utf-8").encode())
     # A module may use the temporary tables of others in its room, and of those whose functions it imports.
-    imported = {
-        Path(inspect.getfile(member)).with_suffix(".sql")
+    sources = {
+        Path(inspect.getfile(member))
+        for module in modules.values()
         for member in vars(module).values()
         if inspect.isfunction(member)
     }
+    imported = {use.script for use in USES if use.path in sources}
     for other in FILES:
         if (other.parent == path.parent or other in imported) and other != path:
             for script in filter(TEMPORARY.search, read(other).values()):
@@ -134,7 +149,9 @@ def test_statements_can_be_prepared_and_columns_agree(path: Path, uncommitted: C
         columns = prepare(uncommitted, statements[name])
         for use in (use for use in uses if use.statement == name):
             if use.row_type is not None:
-                assert sorted(columns) == sorted(columns_of(eval(use.row_type, vars(module)))), str(use)
+                assert sorted(columns) == sorted(columns_of(eval(use.row_type, vars(modules[use.path])))), (
+                    str(use)
+                )
             elif use.method.removesuffix("_async") in ("value", "values"):
                 assert len(columns) == 1, str(use)
 

@@ -1,4 +1,4 @@
-"""`make schema`: write include/leadops/schema.sql and the table of ARCHITECTURE.md and rights.yaml again."""
+"""`make schema`: write schema.sql, the table of ARCHITECTURE.md, rights.yaml and docs/marts.md again."""
 
 import secrets
 import shutil
@@ -7,13 +7,15 @@ from pathlib import Path
 
 import leadops
 from leadops.db import connect
+from leadops.marts.describe_marts import describe_marts
+from leadops.marts.mart_contract import read_contract
 from leadops.migrations.describe import describe_schema
 from leadops.migrations.run import migrate
 from leadops_stack.postgres import PostgresServer
 
 from .conftest import free_port
 from .database_rights import write_rights
-from .table_walls import write_table
+from .table_walls import PROJECT, write_table
 
 SCHEMA = Path(leadops.__file__).parent / "schema.sql"
 
@@ -32,6 +34,7 @@ def main() -> None:
         shutil.rmtree(root, ignore_errors=True)
     write_table()
     write_rights()
+    (PROJECT / "docs" / "marts.md").write_text(describe_marts(read_contract()), encoding="utf-8")
 
 
 if __name__ == "__main__":

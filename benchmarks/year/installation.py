@@ -76,12 +76,17 @@ class Verb:
         return self.body.__name__
 
 
+def push(run: TaskRun) -> Counts:
+    """Push as one task does, of one shard."""
+    return delivery.push(run, shard=0)
+
+
 CHECK = Verb("check_alerts", checks.check, decides=True)
 #: What the DAGs of every minute, or every few, run, in this order where they run one after the other.
 MINUTE = (
     Verb("score_leads", scoring.resolve),
     Verb("score_leads", scoring.score),
-    Verb("score_leads", delivery.push, decides=True),
+    Verb("score_leads", push, decides=True),
     Verb("score_leads", scoring.qualify),
     Verb("score_leads", scoring.assign, decides=True),
     Verb("watch_sla", sla.poll),
@@ -232,8 +237,8 @@ def open_installation(
     (folder / "logs").mkdir(exist_ok=True, parents=True)
     app = create_app(
         database_url=url,
-        write_key=WRITE_KEY,
-        metrics_token=METRICS_TOKEN,
+        write_keys=(WRITE_KEY,),
+        metrics_tokens=(METRICS_TOKEN,),
         form_secrets=(FORM_SECRET,),
         identity_secrets=(),
         settings=config.gateway,

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from leadops.identity.identity_settings import IdentitySettings
     from leadops.incidents.alert_settings import AlertSettings
     from leadops.lifecycle.kpi_contract import KpiContract
+    from leadops.live.live_settings import LiveSettings
     from leadops.machines.machine_settings import MachineSettings
     from leadops.nurture.nurture_settings import NurtureSettings
     from leadops.products.product_settings import ProductsSettings
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from leadops.thresholds.threshold_context import ThresholdContext
     from leadops.thresholds.threshold_settings import ThresholdSettings
     from leadops.training.training_settings import TrainingSettings
+    from leadops.warehouse.warehouse_settings import WarehouseSettings
 
 log = logging.getLogger(__name__)
 Model = TypeVar("Model", bound=Settings)
@@ -65,6 +67,7 @@ SECTIONS = {
     "gateway": "leadops.gateway.gateway_settings:GatewaySettings",
     "identity": "leadops.identity.identity_settings:IdentitySettings",
     "kpi": "leadops.lifecycle.kpi_contract:KpiContract",
+    "live": "leadops.live.live_settings:LiveSettings",
     "machines": "leadops.machines.machine_settings:MachineSettings",
     "nurture": "leadops.nurture.nurture_settings:NurtureSettings",
     "products": "leadops.products.product_settings:find_products_settings",
@@ -76,6 +79,7 @@ SECTIONS = {
     "sla": "leadops.sla.sla_policy:SlaPolicy",
     "thresholds": "leadops.thresholds.threshold_settings:ThresholdSettings",
     "training": "leadops.training.training_settings:TrainingSettings",
+    "warehouse": "leadops.warehouse.warehouse_settings:WarehouseSettings",
 }
 
 #: The sections that notifying on-call needs: whatever is wrong with a file, what is usable of it is used.
@@ -108,6 +112,7 @@ class Config:
     gateway: "GatewaySettings"
     identity: "IdentitySettings"
     kpi: "KpiContract"
+    live: "LiveSettings"
     machines: "MachineSettings"
     nurture: "NurtureSettings"
     products: "ProductsSettings"
@@ -119,6 +124,7 @@ class Config:
     sla: "SlaPolicy"
     thresholds: "ThresholdSettings"
     training: "TrainingSettings"
+    warehouse: "WarehouseSettings"
 
     def __init__(
         self, folder: Path | None = None, keeper: SettingsKeeper | None = None, **sections: Settings

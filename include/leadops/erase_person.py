@@ -11,14 +11,14 @@ from typing import Any
 
 import psycopg
 
-from leadops.alerts.erase import erase_messages
+from leadops.alerts.removal import erase_messages
 from leadops.attribution.attribution_settings import AttributionSettings
 from leadops.calendar.local_days import local_midnight
 from leadops.company import Company
-from leadops.consent.erase import erase_consent
-from leadops.crm.erase import erase_crm, wait_for_poll
+from leadops.consent.removal import erase_consent
+from leadops.crm.removal import erase_crm, wait_for_poll
 from leadops.db import Connection
-from leadops.delivery.erase import erase_delivery, forget_settled, list_system_ids
+from leadops.delivery.removal import erase_delivery, forget_settled, list_system_ids
 from leadops.erased.erased_filter import VARIABLE, ErasedFilter, ErasureKeyError
 from leadops.erased.erased_person import ErasedPerson, PersonIdentifier
 from leadops.erased.erasures import (
@@ -32,11 +32,12 @@ from leadops.erased.erasures import (
     restore_record,
 )
 from leadops.errors import PermanentError
-from leadops.events.erase import ORIGIN, erase_events, wait_for_events
-from leadops.funnel.erase import erase_findings
-from leadops.history.erase import erase_attributes
+from leadops.events.removal import ORIGIN, erase_events, wait_for_events
+from leadops.funnel.removal import erase_findings
+from leadops.history.removal import erase_attributes
 from leadops.identity.apply_merges import lock_identity
-from leadops.identity.erase import (
+from leadops.identity.find_lead import find_lead
+from leadops.identity.removal import (
     erase_identity,
     find_owner,
     list_identifiers,
@@ -44,18 +45,18 @@ from leadops.identity.erase import (
     list_own_events,
     list_person,
 )
-from leadops.identity.find_lead import find_lead
-from leadops.intake.erase import erase_forms, wait_for_forms
-from leadops.lifecycle.erase import erase_lifecycle, list_linked_ids
+from leadops.intake.removal import erase_forms, wait_for_forms
 from leadops.lifecycle.kpi_contract import KpiContract
+from leadops.lifecycle.removal import erase_lifecycle, list_linked_ids
 from leadops.locks import Lock, hold_lock
-from leadops.machines.erase import erase_acts
-from leadops.nurture.erase import erase_memberships
-from leadops.reports.erase import erase_reports
-from leadops.routing.erase import erase_routing
-from leadops.scoring.erase import erase_scoring
-from leadops.sla.erase import erase_clocks
-from leadops.training.erase import erase_predictions
+from leadops.machines.removal import erase_acts
+from leadops.marts.removal import erase_versions
+from leadops.nurture.removal import erase_memberships
+from leadops.reports.removal import erase_reports
+from leadops.routing.removal import erase_routing
+from leadops.scoring.removal import erase_scoring
+from leadops.sla.removal import erase_clocks
+from leadops.training.removal import erase_predictions
 
 
 @dataclass(frozen=True)
@@ -255,6 +256,7 @@ def _clear(
     erase_reports(connection, person)
     erase_messages(connection, person)
     erase_identity(connection, person, event_seqs=events.seqs, now=now)
+    erase_versions(connection, person, now=now)
     note_applied(connection, erasure_id, targets=targets, now=now)
     return ErasureResult(person.lead_ids, len(person.identifiers), len(events.seqs), targets)
 

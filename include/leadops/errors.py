@@ -14,6 +14,7 @@
     │   ├── OtherAccountError      a connection leads to another account than the one on record
     │   ├── PagerRefusedError      PagerDuty does not accept the event
     │   ├── RefusedCallError       a product refused a call of a reading; its status says how
+    │   ├── TargetAheadError       a warehouse has what this database never sent
     │   └── UnsupportedCallError   the product has no call for what is asked of it
     ├── TransientError             retry later: nothing was lost
     │   ├── AnswerShapeError       an answer lacks what its route promises
@@ -24,7 +25,9 @@
     │   │   └── PagerUnknownError  the same of an event for PagerDuty
     │   ├── PagerBusyError         PagerDuty asked us to wait
     │   ├── PagerUnreachableError  the event did not arrive
+    │   ├── QuotaUsedError         a warehouse takes no more for now
     │   ├── SuspectsFoundError     identity resolves the chunk again (always caught there)
+    │   ├── TargetBusyError        another process works on the warehouse
     │   └── _EndlessAnswerError    an answer is too large or too slow (always caught in clients)
     └── ProblemError               the gateway refuses a request; its status says whether to retry
 

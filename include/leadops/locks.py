@@ -35,6 +35,11 @@ class Lock(IntEnum):
     NURTURE = 7_302_030
     LIFT = 7_302_031
     CONSENT = 7_302_032
+    SLICES = 7_302_033
+    STAGES = 7_302_034
+    ROLLBACKS = 7_302_035
+    MARTS = 7_302_040
+    WAREHOUSE = 7_302_041
 
 
 def hold_lock(connection: Connection, lock: Lock) -> None:
@@ -81,6 +86,18 @@ def holding_place(connection: Connection, lock: Lock, name: str, *, places: int)
 
 
 @contextmanager
+def trying_lock(connection: Connection, lock: Lock, name: str) -> Iterator[bool]:
+    """Hold `lock` of `name` over several transactions where nobody has it; yield whether that is so."""
+    is_held = _try_place(connection, lock, name)
+    try:
+        yield is_held
+    finally:
+        if is_held and not connection.closed:
+            with connection.transaction():
+                queries.run(connection, "leave_place", lock=lock, place=name)
+
+
+@contextmanager
 def sharing_lock(connection: Connection, lock: Lock, name: str) -> Iterator[None]:
     """Share `lock` of `name` over several transactions; `hold_named_lock` waits for all who share it."""
     with connection.transaction():
@@ -91,6 +108,12 @@ def sharing_lock(connection: Connection, lock: Lock, name: str) -> Iterator[None
         if not connection.closed:
             with connection.transaction():
                 queries.run(connection, "release_share", lock=lock, name=name)
+
+
+def is_shared(connection: Connection, lock: Lock, name: str) -> bool:
+    """Return whether anybody shares `lock` of `name` now; whoever asks at the same moment may seem to."""
+    with connection.transaction():
+        return not queries.value(connection, "try_named", lock=lock, name=name)
 
 
 def hold_named_lock(connection: Connection, lock: Lock, name: str) -> None:

@@ -24,6 +24,9 @@ select pg_advisory_unlock_shared(%(lock)s, hashtext(%(name)s));
 -- name: hold_named
 select pg_advisory_xact_lock(%(lock)s, hashtext(%(name)s));
 
+-- name: try_named
+select pg_try_advisory_xact_lock(%(lock)s, hashtext(%(name)s));
+
 -- name: try_place
 -- Two numbers name a lock of another space than one.
 select pg_try_advisory_lock(%(lock)s, hashtext(%(place)s));

@@ -1,4 +1,4 @@
-"""Named SQL statements, kept in the .sql file beside the module that runs them; rows come by column name."""
+"""Named SQL statements, kept in a .sql file beside the modules that run them; rows come by column name."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,12 +23,14 @@ NAME_LINE = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 class Queries:
     """The statements of `module.sql`, made in `module.py` by `queries = Queries(__file__)`.
 
-    Parameters are bound by name: `queries.one(connection, "find_head", Head, lead_id=7)`. A row type is a
-    dataclass or NamedTuple whose fields are the statement's columns, in any order.
+    Modules that share one idea share its file: `Queries(__file__, topic="totals")` reads `totals.sql` beside
+    the module. Parameters are bound by name: `queries.one(connection, "find_head", Head, lead_id=7)`. A row
+    type is a dataclass or NamedTuple whose fields are the statement's columns, in any order.
     """
 
-    def __init__(self, module_file: str) -> None:
-        self.path = Path(module_file).with_suffix(".sql")
+    def __init__(self, module_file: str, *, topic: str | None = None) -> None:
+        module = Path(module_file)
+        self.path = module.with_name(f"{topic or module.stem}.sql")
         self.statements = read_statements(self.path.read_text(encoding="utf-8"))
 
     def run(self, connection: Connection, statement: str, /, **values: object) -> int:

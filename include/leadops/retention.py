@@ -1,14 +1,14 @@
 """What each room deletes after its days; a room with old rows is one line here."""
 
-from leadops.alerts import purge as alerts
-from leadops.changes import purge as changes
-from leadops.crm import purge as crm
-from leadops.delivery import purge as delivery
-from leadops.events import purge as events
-from leadops.identity import purge as identity
-from leadops.intake import purge as intake
-from leadops.machines import purge as machines
-from leadops.routing import purge as routing
+from leadops.alerts import removal as alerts
+from leadops.changes import removal as changes
+from leadops.crm import removal as crm
+from leadops.delivery import removal as delivery
+from leadops.events import removal as events
+from leadops.identity import removal as identity
+from leadops.intake import removal as intake
+from leadops.machines import removal as machines
+from leadops.routing import removal as routing
 
 OLD_ROWS = (
     *events.OLD_ROWS,

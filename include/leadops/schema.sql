@@ -6,6 +6,7 @@ create table leadops.migrations (
     name text not null,
     sha256 text not null,
     applied_at timestamptz not null default now(),
+    needs text,
     primary key (name)
 );
 
@@ -15,7 +16,13 @@ create table leadops.roles (
     primary key (part),
     unique (role_name),
     check (char_length(role_name) <= 63),
-    check (part in ('tasks', 'gateway', 'reader', 'page'))
+    check (part in ('tasks', 'gateway', 'reader', 'page', 'people'))
+);
+
+create table leadops.rights (
+    is_former boolean not null,
+    rights jsonb not null,
+    primary key (is_former)
 );
 
 create schema cdp;
@@ -122,8 +129,11 @@ create schema identity;
 create table identity.inbox (
     event_seq bigint not null,
     lane smallint not null default 0,
-    primary key (event_seq)
+    says_consent boolean,
+    primary key (event_seq),
+    check (says_consent)
 );
+create index inbox_consent on identity.inbox (event_seq) where says_consent;
 
 create table identity.leads (
     lead_id bigint generated always as identity,
@@ -137,6 +147,7 @@ create table identity.leads (
     is_from_form boolean not null default false,
     only_claimed boolean not null default false,
     erased_at timestamptz,
+    recorded_at timestamptz,
     primary key (lead_id),
     unique (email),
     check (char_length(email) <= 254)
@@ -150,6 +161,8 @@ create trigger mark_changed_lead after update of merged_into, campaign, source, 
 create trigger mark_internal after insert on identity.leads referencing new table as added for each statement execute function identity.mark_internal();
 create trigger mark_named after update of email, only_claimed on identity.leads for each row when (old.email is distinct from new.email or old.only_claimed <> new.only_claimed) execute function identity.mark_named();
 create trigger mark_new_leads after insert on identity.leads referencing new table as added for each statement execute function identity.mark_new_leads();
+create trigger publish_changed_leads after update on identity.leads referencing new table as changed for each statement execute function identity.publish_leads();
+create trigger publish_new_leads after insert on identity.leads referencing new table as changed for each statement execute function identity.publish_leads();
 
 create table identity.internal_entries (
     kind text not null,
@@ -169,6 +182,8 @@ create table identity.uncounted_leads (
 );
 create trigger mark_counted after delete on identity.uncounted_leads referencing old table as changed for each statement execute function identity.mark_uncounted();
 create trigger mark_uncounted after insert on identity.uncounted_leads referencing new table as changed for each statement execute function identity.mark_uncounted();
+create trigger publish_counted after delete on identity.uncounted_leads referencing old table as changed for each statement execute function identity.publish_persons();
+create trigger publish_uncounted after insert on identity.uncounted_leads referencing new table as changed for each statement execute function identity.publish_persons();
 
 create table identity.counted_again (
     lead_id bigint not null,
@@ -255,6 +270,9 @@ create table identity.traits (
     primary key (lead_id, trait)
 );
 create index traits_company on identity.traits (identity.read_company(value, comparable) collate "c") where (trait = 'company');
+create trigger publish_changed_traits after update on identity.traits referencing new table as changed for each statement execute function identity.publish_traits();
+create trigger publish_gone_traits after delete on identity.traits referencing old table as changed for each statement execute function identity.publish_traits();
+create trigger publish_new_traits after insert on identity.traits referencing new table as changed for each statement execute function identity.publish_traits();
 
 create table identity.sightings (
     kind text not null,
@@ -285,6 +303,9 @@ create table identity.people (
     primary key (lead_id)
 );
 create index people_person on identity.people (person_id);
+create trigger publish_changed_people after update on identity.people referencing new table as changed for each statement execute function identity.publish_persons();
+create trigger publish_gone_people after delete on identity.people referencing old table as changed for each statement execute function identity.publish_persons();
+create trigger publish_new_people after insert on identity.people referencing new table as changed for each statement execute function identity.publish_persons();
 
 create table identity.lead_merges (
     merge_id bigint generated always as identity,
@@ -389,6 +410,8 @@ create index claimed_browsers_lead on identity.claimed_browsers (lead_id);
 -- function identity.find_mailbox_lead(own_lead bigint, own_person bigint, own_email text, asked_mailbox text)
 --     returns bigint
 
+-- function identity.find_members(asked bigint[]) returns table(person_id bigint, lead_id bigint)
+
 -- function identity.get_or_create_lead(asked_email text, asked_seq bigint, asked_ts timestamptz,
 --     asked_event_id text, asked_now timestamptz, asked_mailbox text default null) returns bigint
 
@@ -403,6 +426,12 @@ create index claimed_browsers_lead on identity.claimed_browsers (lead_id);
 -- function identity.mark_new_leads() returns trigger
 
 -- function identity.mark_uncounted() returns trigger
+
+-- function identity.publish_leads() returns trigger
+
+-- function identity.publish_persons() returns trigger
+
+-- function identity.publish_traits() returns trigger
 
 -- function identity.read_company(value jsonb, comparable jsonb) returns text
 
@@ -453,6 +482,7 @@ create table scoring.ledger (
     reason text not null,
     reverses bigint,
     is_live boolean not null default false,
+    rollback_id integer,
     primary key (seq),
     check (not is_live or lane = 0),
     check (dimension in ('fit', 'behaviour', 'model')),
@@ -461,7 +491,41 @@ create table scoring.ledger (
 );
 create index ledger_lead on scoring.ledger (lead_id);
 create index ledger_model on scoring.ledger (lead_id) include (points) where (kind = 'model');
+create index ledger_rollback on scoring.ledger (rollback_id, seq) where (rollback_id is not null);
 create unique index ledger_reverses on scoring.ledger (reverses) where (reverses is not null);
+
+create table scoring.rollbacks (
+    rollback_id integer not null,
+    scope jsonb not null,
+    reason text not null,
+    asked_by text not null,
+    applied_at timestamptz not null,
+    rows integer not null,
+    leads integer not null,
+    points_taken integer not null,
+    points_given integer not null,
+    primary key (rollback_id)
+);
+
+create table scoring.rolled_back_rows (
+    ledger_seq bigint not null,
+    rollback_id integer not null,
+    primary key (ledger_seq)
+);
+create index rolled_back_rows_rollback on scoring.rolled_back_rows (rollback_id, ledger_seq);
+
+create table scoring.point_bounds (
+    event_seq bigint,
+    lead_id bigint,
+    rule text not null,
+    at_most integer,
+    at_least integer,
+    rollback_id integer not null,
+    check ((event_seq is null) <> (lead_id is null)),
+    check (at_most is not null or at_least is not null)
+);
+create unique index point_bounds_event on scoring.point_bounds (event_seq, rule) where (event_seq is not null);
+create unique index point_bounds_lead on scoring.point_bounds (lead_id, rule) where (lead_id is not null);
 
 create table scoring.scores (
     lead_id bigint not null,
@@ -486,7 +550,13 @@ create table scoring.decay_schedule (
 );
 create index decay_schedule_due on scoring.decay_schedule (due_on, lead_id);
 
+-- view scoring.recent_waits (lane smallint, recorded_at timestamptz, waited interval)
+
 -- function scoring.has_points() returns boolean
+
+-- function scoring.pass_cap(cap integer, so_far integer, amount integer) returns integer
+
+-- function scoring.place_value(path text[], value jsonb) returns jsonb
 
 create schema delivery;
 
@@ -536,6 +606,16 @@ create table delivery.accounts (
     check (char_length(other_account) <= 200)
 );
 
+create table delivery.refused_operations (
+    target text not null,
+    operation text not null,
+    since timestamptz not null,
+    refused_at timestamptz not null,
+    until timestamptz not null,
+    reason text not null,
+    primary key (target, operation)
+);
+
 create table delivery.outbox (
     outbox_id bigint generated always as identity,
     target text not null,
@@ -575,9 +655,12 @@ create table delivery.batches (
     batch_id bigint generated always as identity,
     target text not null,
     lane smallint not null,
+    slice smallint not null default 0,
+    slices smallint not null default 1,
     idempotency_key text not null,
     from_seq bigint,
     deltas integer not null,
+    ledger_seqs bigint[] not null default '{}'::bigint[],
     nonce text not null default delivery.make_nonce(),
     rows json not null,
     request jsonb,
@@ -696,6 +779,14 @@ create table delivery.call_counts (
     primary key (target, starts_at)
 );
 
+create table delivery.call_outcomes (
+    target text not null,
+    outcome text not null,
+    calls bigint not null,
+    primary key (target, outcome),
+    check (outcome in ('answered', 'refused', 'throttled', 'postponed', 'unreachable', 'unknown'))
+);
+
 create table delivery.quotas (
     target text not null,
     used integer,
@@ -745,16 +836,27 @@ create table delivery.score_corrections (
 create index score_corrections_audit on delivery.score_corrections (audit_id);
 create index score_corrections_lead on delivery.score_corrections (lead_id, correction_id);
 
--- view delivery.busy_leads (target text, external_id text)
-
 -- view delivery.called_leads (target text, external_id text)
 
 -- view delivery.undelivered_deltas (target text, ledger_seq bigint, why text, batch_id bigint)
+
+-- view delivery.waiting_changes (waits_for text, lane smallint, changes bigint, oldest_at timestamptz)
+
+-- view delivery.waiting_effects (outbox_id bigint, target text, lane smallint, lead_id bigint, created_at
+--     timestamptz, may_wait boolean)
+
+-- view delivery.reported_letters (target text, lead_id bigint, reason text, died_at timestamptz)
+
+-- view delivery.recent_waits (target text, lane smallint, settled_at timestamptz, waited interval)
+
+-- function delivery.find_slice(external_id text, slices integer) returns smallint
 
 -- function delivery.form_row(ledger_seq bigint, lead_id bigint, external_id text, points integer, reason
 --     text) returns text
 
 -- function delivery.hold_deltas(target text, seqs bigint[]) returns void
+
+-- function delivery.list_busy_leads(target text, slices integer) returns table(external_id text)
 
 -- function delivery.make_nonce() returns text
 
@@ -966,6 +1068,9 @@ create index transitions_stage on lifecycle.transitions (stage, occurred_at);
 create trigger mark_changed_transition after update on lifecycle.transitions for each row when (old.* is distinct from new.*) execute function lifecycle.mark_changed_transition();
 create trigger mark_deleted_transition after delete on lifecycle.transitions for each row execute function lifecycle.mark_changed_transition();
 create trigger mark_new_transitions after insert on lifecycle.transitions referencing new table as added for each statement execute function lifecycle.mark_new_transitions();
+create trigger publish_changed_transitions after update on lifecycle.transitions referencing new table as changed for each statement execute function lifecycle.publish_transitions();
+create trigger publish_gone_transitions after delete on lifecycle.transitions referencing old table as changed for each statement execute function lifecycle.publish_transitions();
+create trigger publish_new_transitions after insert on lifecycle.transitions referencing new table as changed for each statement execute function lifecycle.publish_transitions();
 
 create table lifecycle.imported (
     lead_id bigint not null,
@@ -1010,6 +1115,9 @@ create table lifecycle.facts (
     rep_id text,
     primary key (lead_id, cycle, fact)
 );
+create trigger publish_changed_facts after update on lifecycle.facts referencing new table as changed for each statement execute function lifecycle.publish_facts();
+create trigger publish_gone_facts after delete on lifecycle.facts referencing old table as changed for each statement execute function lifecycle.publish_facts();
+create trigger publish_new_facts after insert on lifecycle.facts referencing new table as changed for each statement execute function lifecycle.publish_facts();
 
 create table lifecycle.person_cycles (
     lead_id bigint not null,
@@ -1017,6 +1125,9 @@ create table lifecycle.person_cycles (
     person_cycle integer not null,
     primary key (lead_id, cycle)
 );
+create trigger publish_changed_cycles after update on lifecycle.person_cycles referencing new table as changed for each statement execute function lifecycle.publish_transitions();
+create trigger publish_gone_cycles after delete on lifecycle.person_cycles referencing old table as changed for each statement execute function lifecycle.publish_transitions();
+create trigger publish_new_cycles after insert on lifecycle.person_cycles referencing new table as changed for each statement execute function lifecycle.publish_transitions();
 
 -- view lifecycle.merged_transitions (person_id bigint, person_cycle integer, transition_id bigint, lead_id
 --     bigint, cycle integer, stage text, occurred_at timestamptz, recorded_at timestamptz, evidence jsonb,
@@ -1030,9 +1141,13 @@ create table lifecycle.person_cycles (
 --     recorded_at timestamptz, evidence jsonb, campaign text, source text, value numeric(18,2), kpi_version
 --     text, own_lead_id bigint, own_cycle integer)
 
+-- view lifecycle.judged_transitions (lead_id bigint, cycle integer, stage text, occurred_at timestamptz,
+--     recorded_at timestamptz, evidence jsonb, campaign text, source text, value numeric(18,2), kpi_version
+--     text, own_lead_id bigint, own_cycle integer, is_counted boolean)
+
 -- view lifecycle.counted_transitions (lead_id bigint, cycle integer, stage text, occurred_at timestamptz,
 --     recorded_at timestamptz, evidence jsonb, campaign text, source text, value numeric(18,2), kpi_version
---     text, own_lead_id bigint, own_cycle integer)
+--     text, own_lead_id bigint, own_cycle integer, is_counted boolean)
 
 -- view lifecycle.leads_in_crm (lead_id bigint)
 
@@ -1116,6 +1231,8 @@ create table lifecycle.thresholds (
     check (plan in ('keep', 'apply', 'ask'))
 );
 create index thresholds_effective on lifecycle.thresholds (effective_at) where (effective_at is not null);
+create trigger publish_changed_thresholds after update on lifecycle.thresholds referencing old table as former new table as changed for each statement execute function lifecycle.publish_thresholds();
+create trigger publish_new_thresholds after insert on lifecycle.thresholds referencing new table as changed for each statement execute function lifecycle.publish_thresholds();
 
 -- function lifecycle.find_latest_cycle(asked_lead bigint) returns table(cycle integer, ended_at timestamptz)
 
@@ -1129,6 +1246,12 @@ create index thresholds_effective on lifecycle.thresholds (effective_at) where (
 --     boolean
 
 -- function lifecycle.note_links() returns trigger
+
+-- function lifecycle.publish_facts() returns trigger
+
+-- function lifecycle.publish_thresholds() returns trigger
+
+-- function lifecycle.publish_transitions() returns trigger
 
 create schema routing;
 
@@ -1217,6 +1340,7 @@ create table routing.assignments (
 );
 create index assignments_rep on routing.assignments (rep_id, assigned_at);
 create index assignments_time on routing.assignments (assigned_at);
+create trigger publish_new_assignments after insert on routing.assignments referencing new table as changed for each statement execute function routing.publish_assignments();
 
 create table routing.notices (
     assignment_id bigint not null,
@@ -1250,6 +1374,8 @@ create table routing.unprofiled_reps (
 -- function routing.mark_moved_place() returns trigger
 
 -- function routing.mark_new_places() returns trigger
+
+-- function routing.publish_assignments() returns trigger
 
 create schema sla;
 
@@ -1597,6 +1723,9 @@ create table economics.costs (
     check (currency ~ '^[A-Z]{3}$')
 );
 create index costs_month on economics.costs (month);
+create trigger publish_changed_costs after update on economics.costs referencing new table as changed for each statement execute function economics.publish_costs();
+create trigger publish_gone_costs after delete on economics.costs referencing old table as changed for each statement execute function economics.publish_costs();
+create trigger publish_new_costs after insert on economics.costs referencing new table as changed for each statement execute function economics.publish_costs();
 
 create table economics.monthly_costs (
     as_of date not null,
@@ -1652,6 +1781,8 @@ create table economics.months (
 --     maturity_days integer, maturity_source text, gross_margin numeric, value_months numeric, currency text,
 --     cac numeric, cohort_cac numeric, payback_months numeric)
 
+-- function economics.publish_costs() returns trigger
+
 create schema training;
 
 create table training.models (
@@ -1678,6 +1809,7 @@ create table training.decisions (
     check (outcome in ('first', 'replaced', 'kept', 'no_better', 'too_little', 'refused'))
 );
 create index decisions_day on training.decisions (day, decision_id);
+create trigger publish_new_decisions after insert on training.decisions referencing new table as changed for each statement execute function training.publish_decisions();
 
 create table training.predictions (
     lead_id bigint not null,
@@ -1715,6 +1847,8 @@ create table training.progress (
     primary key (is_only),
     check (is_only)
 );
+
+-- function training.publish_decisions() returns trigger
 
 create schema reports;
 
@@ -1828,6 +1962,8 @@ create index incidents_message on incidents.incidents (message_id);
 create index incidents_page on incidents.incidents (page_id) where (page_id is not null);
 create index incidents_unannounced on incidents.incidents (incident_id) where ((message_id is null) and (not is_suppressed));
 create unique index incidents_open on incidents.incidents (kind, subject) where (state = 'open');
+create trigger publish_changed_incidents after update on incidents.incidents referencing old table as former new table as changed for each statement execute function incidents.publish_incidents();
+create trigger publish_new_incidents after insert on incidents.incidents referencing new table as changed for each statement execute function incidents.publish_incidents();
 
 create table incidents.heartbeats (
     name text not null,
@@ -1851,6 +1987,8 @@ create table incidents.task_results (
     check (char_length(task_id) <= 250)
 );
 create index task_results_runs on incidents.task_results (dag_id, run_started_at, run_id);
+
+-- function incidents.publish_incidents() returns trigger
 
 create schema housekeeping;
 
@@ -1987,6 +2125,10 @@ create index waiting_acts_lead on machines.waiting_acts (lead_id, event_seq);
 
 -- function machines.bound_text(held text) returns text
 
+-- function machines.cast_moment(held text) returns timestamptz
+
+-- function machines.cast_network(held text) returns inet
+
 -- function machines.has_mark(payload jsonb, addresses text[]) returns boolean
 
 -- function machines.read_moment(held text) returns timestamptz
@@ -2015,7 +2157,7 @@ create table changes.changes (
     run_id text,
     primary key (change_id),
     check (char_length(hash) <= 64),
-    check (kind in ('settings', 'model')),
+    check (kind in ('settings', 'model', 'rollback')),
     check (status in ('asked', 'waits', 'passed', 'approved', 'rejected', 'withdrawn'))
 );
 create index changes_ended on changes.changes (ended_at);
@@ -2125,6 +2267,9 @@ create table consent.records (
 -- function consent.find_said(asked bigint[]) returns table(lead_id bigint, word text, said_at timestamptz,
 --     heard_at timestamptz, source text, reference text, because text)
 
+-- function consent.find_unresolved(asked bigint[]) returns table(lead_id bigint, word text, said_at
+--     timestamptz, heard_at timestamptz, source text, reference text, because text)
+
 -- function consent.note_crm_leads(noted text[]) returns void
 
 -- function consent.note_leads(noted bigint[]) returns void
@@ -2155,6 +2300,7 @@ create table nurture.programmes (
     hash text not null,
     body jsonb,
     in_force_since timestamptz not null,
+    first_taken_at timestamptz,
     primary key (programme, version),
     check (char_length(programme) <= 50),
     check (version > 0)
@@ -2198,16 +2344,22 @@ create table nurture.sends (
     state text not null,
     reason text,
     idempotency_key text,
+    cycle integer,
     tries smallint not null default 1,
     primary key (membership_id, step),
     unique (idempotency_key),
     foreign key (membership_id) references nurture.memberships(membership_id) on delete cascade,
+    check ((idempotency_key is null) = (cycle is null)),
     check ((state = 'queued') = (reason is null)),
     check ((state = 'skipped') = (idempotency_key is null)),
+    check (cycle > 0),
     check (state in ('queued', 'postponed', 'withheld', 'skipped'))
 );
 create index sends_decided on nurture.sends (decided_at) include (state);
 create index sends_lead on nurture.sends (lead_id, decided_at) where (state = 'queued');
+create trigger publish_changed_sends after update on nurture.sends referencing new table as changed for each statement execute function nurture.publish_sends();
+create trigger publish_gone_sends after delete on nurture.sends referencing old table as changed for each statement execute function nurture.publish_sends();
+create trigger publish_new_sends after insert on nurture.sends referencing new table as changed for each statement execute function nurture.publish_sends();
 
 create table nurture.hash_keys (
     hash_key bytea not null
@@ -2237,4 +2389,193 @@ create table nurture.lifts (
     unique nulls not distinct (dt, programme, holdout_share, cohort),
     check (char_length(programme) <= 50),
     check (verdict in ('no_hold_out', 'too_early', 'higher', 'lower', 'no_difference'))
+);
+
+-- function nurture.publish_sends() returns trigger
+
+create schema gateway;
+
+create table gateway.rate_buckets (
+    limiter text not null,
+    bucket bytea not null,
+    tokens double precision not null,
+    rate double precision not null,
+    burst double precision not null,
+    charged_at timestamptz not null,
+    primary key (limiter, bucket),
+    check (length(bucket) = 16),
+    check (limiter in ('browsers', 'senders', 'signers', 'unauthenticated'))
+);
+
+create schema live;
+
+create table live.lanes (
+    name text not null,
+    started_at timestamptz not null,
+    seen_at timestamptz not null,
+    worked_at timestamptz,
+    is_on boolean not null,
+    rounds bigint not null,
+    events bigint not null,
+    leads bigint not null,
+    lag_seconds double precision,
+    problem text,
+    primary key (name),
+    check (char_length(name) <= 300),
+    check (char_length(problem) <= 2000)
+);
+
+create schema mart;
+
+create table mart.inbox (
+    mart text not null,
+    id bigint not null,
+    noted_at timestamptz not null default now()
+);
+
+create table mart.versions (
+    change_number bigint generated always as identity,
+    mart text not null,
+    id bigint not null,
+    row_key text not null,
+    version integer not null,
+    happened_at timestamptz not null,
+    known_at timestamptz not null,
+    is_deleted boolean not null,
+    content jsonb not null,
+    primary key (mart, change_number),
+    check (char_length(mart) <= 40),
+    check (char_length(row_key) <= 260),
+    check (version > 0)
+);
+create unique index versions_key on mart.versions (mart, id, row_key, version);
+
+-- view mart.ledger (ledger_id bigint, lead_id bigint, happened_at timestamptz, known_at timestamptz, points
+--     integer, dimension text, kind text, rule text, reason text, touch_id bigint, rule_set_id integer,
+--     reverses_ledger_id bigint, is_live boolean)
+
+-- view mart.leads (lead_id bigint, person_id bigint, happened_at timestamptz, known_at timestamptz, campaign
+--     text, source text, account_id bigint, is_imported boolean, is_claimed boolean, is_merged boolean,
+--     counts boolean, erased_at timestamptz)
+
+-- view mart.transitions (lead_id bigint, cycle integer, stage text, happened_at timestamptz, known_at
+--     timestamptz, person_id bigint, person_cycle integer, is_merged boolean, counts boolean, campaign text,
+--     source text, rep_id text, score integer, value numeric(18,2), is_foreign boolean, is_apart boolean,
+--     is_backfill boolean, is_imported boolean, is_dated_by_export boolean, kpi_version text)
+
+-- view mart.stages (person_id bigint, person_cycle integer, stage text, happened_at timestamptz, known_at
+--     timestamptz, lead_id bigint, cycle integer, campaign text, source text, rep_id text, score integer,
+--     value numeric(18,2), is_foreign boolean, is_apart boolean, is_counted boolean, is_backfill boolean,
+--     is_imported boolean, is_dated_by_export boolean, kpi_version text)
+
+-- view mart.touches (touch_id bigint, lead_id bigint, happened_at timestamptz, known_at timestamptz, kind
+--     text, campaign text, source text, medium text, is_history boolean, counts boolean)
+
+-- view mart.responses (lead_id bigint, cycle integer, kind text, happened_at timestamptz, known_at
+--     timestamptz, rep_id text)
+
+-- view mart.assignments (assignment_id bigint, lead_id bigint, cycle integer, number integer, happened_at
+--     timestamptz, known_at timestamptz, rep_id text, queue text, why text, cause text, rule text,
+--     waited_minutes double precision, is_backfill boolean)
+
+-- view mart.sends (membership_id bigint, step text, lead_id bigint, happened_at timestamptz, known_at
+--     timestamptz, programme text, programme_version integer, entered_at timestamptz, due_at timestamptz,
+--     state text, reason text, tries integer)
+
+-- view mart.costs (cost_id bigint, happened_at timestamptz, known_at timestamptz, month date, campaign text,
+--     category text, amount numeric(18,2), currency text, hours numeric(12,2))
+
+-- view mart.decisions (kind text, decision_id bigint, happened_at timestamptz, known_at timestamptz, day
+--     date, outcome text, reason text, answer text, effective_at timestamptz, threshold integer, sla_minutes
+--     double precision, model_id integer)
+
+-- view mart.incidents (incident_id bigint, kind text, subject text, happened_at timestamptz, known_at
+--     timestamptz, state text, acknowledged_at timestamptz, escalated_at timestamptz, resolved_at
+--     timestamptz)
+
+-- view mart.addresses (lead_id bigint, email text, happened_at timestamptz, known_at timestamptz)
+
+-- view mart.traits (lead_id bigint, trait text, happened_at timestamptz, known_at timestamptz, value text)
+
+-- view mart.present_rows (mart text, id bigint, row_key text, happened_at timestamptz, known_at timestamptz,
+--     content jsonb)
+
+-- view mart.lead_versions (change_number bigint, version integer, is_deleted boolean, lead_id bigint,
+--     person_id bigint, happened_at timestamptz, known_at timestamptz, campaign text, source text, account_id
+--     bigint, is_imported boolean, is_claimed boolean, is_merged boolean, counts boolean, erased_at
+--     timestamptz)
+
+-- view mart.transition_versions (change_number bigint, version integer, is_deleted boolean, lead_id bigint,
+--     cycle integer, stage text, happened_at timestamptz, known_at timestamptz, person_id bigint,
+--     person_cycle integer, is_merged boolean, counts boolean, campaign text, source text, rep_id text, score
+--     integer, value numeric(18,2), is_foreign boolean, is_apart boolean, is_backfill boolean, is_imported
+--     boolean, is_dated_by_export boolean, kpi_version text)
+
+-- view mart.response_versions (change_number bigint, version integer, is_deleted boolean, lead_id bigint,
+--     cycle integer, kind text, happened_at timestamptz, known_at timestamptz, rep_id text)
+
+-- view mart.assignment_versions (change_number bigint, version integer, is_deleted boolean, assignment_id
+--     bigint, lead_id bigint, cycle integer, number integer, happened_at timestamptz, known_at timestamptz,
+--     rep_id text, queue text, why text, cause text, rule text, waited_minutes double precision, is_backfill
+--     boolean)
+
+-- view mart.send_versions (change_number bigint, version integer, is_deleted boolean, membership_id bigint,
+--     step text, lead_id bigint, happened_at timestamptz, known_at timestamptz, programme text,
+--     programme_version integer, entered_at timestamptz, due_at timestamptz, state text, reason text, tries
+--     integer)
+
+-- view mart.cost_versions (change_number bigint, version integer, is_deleted boolean, cost_id bigint,
+--     happened_at timestamptz, known_at timestamptz, month date, campaign text, category text, amount
+--     numeric(18,2), currency text, hours numeric(12,2))
+
+-- view mart.decision_versions (change_number bigint, version integer, is_deleted boolean, kind text,
+--     decision_id bigint, happened_at timestamptz, known_at timestamptz, day date, outcome text, reason text,
+--     answer text, effective_at timestamptz, threshold integer, sla_minutes double precision, model_id
+--     integer)
+
+-- view mart.incident_versions (change_number bigint, version integer, is_deleted boolean, incident_id bigint,
+--     kind text, subject text, happened_at timestamptz, known_at timestamptz, state text, acknowledged_at
+--     timestamptz, escalated_at timestamptz, resolved_at timestamptz)
+
+-- view mart.address_versions (change_number bigint, version integer, is_deleted boolean, lead_id bigint,
+--     email text, happened_at timestamptz, known_at timestamptz)
+
+-- view mart.trait_versions (change_number bigint, version integer, is_deleted boolean, lead_id bigint, trait
+--     text, happened_at timestamptz, known_at timestamptz, value text)
+
+create schema warehouse;
+
+create table warehouse.exports (
+    target text not null,
+    mart text not null,
+    sent_to bigint not null default 0,
+    sending_to bigint,
+    columns text[] not null,
+    sent_at timestamptz,
+    primary key (target, mart),
+    check (char_length(mart) <= 40),
+    check (char_length(target) <= 40),
+    check (sending_to > sent_to)
+);
+
+create table warehouse.differences (
+    target text not null,
+    mart text not null,
+    partition text not null,
+    found_at timestamptz not null,
+    own_rows bigint not null,
+    their_rows bigint not null,
+    primary key (target, mart, partition),
+    check (char_length(mart) <= 40),
+    check (char_length(partition) <= 10),
+    check (char_length(target) <= 40)
+);
+
+create table warehouse.followed_erasures (
+    target text not null,
+    erasure_id bigint not null,
+    erased_at timestamptz not null,
+    followed_at timestamptz not null,
+    primary key (target, erasure_id),
+    check (char_length(target) <= 40)
 );

@@ -16,12 +16,14 @@ from leadops.errors import ConfigError
 SECRET_NAMES = ("_TOKEN", "_SECRET", "_SECRETS", "_PASSWORD", "_KEY")
 
 #: The variables with the database's URL, each for a role of its own: tasks and commands, the owner who runs
-#: the migrations, gateway and watchdog, pages and reports that need no personal data, the Lead ops page.
+#: the migrations, gateway and watchdog, pages and reports that need no personal data, the Lead ops page, who
+#: may read the published personal data.
 DATABASE_URL = "LEADOPS_DATABASE_URL"
 OWNER_URL = "LEADOPS_OWNER_DATABASE_URL"
 GATEWAY_URL = "LEADOPS_GATEWAY_DATABASE_URL"
 READER_URL = "LEADOPS_READER_DATABASE_URL"
 PAGE_URL = "LEADOPS_PAGE_DATABASE_URL"
+PEOPLE_URL = "LEADOPS_PEOPLE_DATABASE_URL"
 
 
 class Settings(BaseModel):
@@ -93,7 +95,8 @@ def list_secrets(environ: Mapping[str, str]) -> list[str]:
     for name, value in environ.items():
         if name.startswith("AIRFLOW_CONN_") and value.startswith("{"):
             with suppress(ValueError, AttributeError):
-                found.append(str(json.loads(value).get("password") or ""))
+                password = str(json.loads(value).get("password") or "")
+                found += sorted({password, *password.split(",")})
         elif name.startswith(("LEADOPS_", "AIRFLOW_")) and "://" in value:
             found.append(unquote(urlsplit(value).password or ""))
         elif name.startswith(("LEADOPS_", "AIRFLOW_")) and name.endswith(SECRET_NAMES):
@@ -131,6 +134,17 @@ def endpoint(name: str) -> Endpoint:
         raise ConfigError(f"{variable} is not set; give the connection as JSON, the token as its password")
     try:
         return endpoint_from_connection(json.loads(text))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{variable} is not a connection in JSON; see docs/configuration.md") from error
+
+
+def read_connection(conn_id: str, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Return the fields of AIRFLOW_CONN_<ID>, empty where it is not set; raise ConfigError for no JSON."""
+    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+    try:
+        fields = json.loads(environ.get(variable) or "{}")
+        extra = fields.get("extra") or {}
+        return {**fields, "extra": json.loads(extra) if isinstance(extra, str) else dict(extra)}
     except (ValueError, TypeError, AttributeError) as error:
         raise ConfigError(f"{variable} is not a connection in JSON; see docs/configuration.md") from error
 

@@ -1,6 +1,5 @@
 """The sandbox as one ASGI application: which stand-in a call is for, who may call, which faults it meets."""
 
-import hmac
 import ipaddress
 from collections.abc import Callable
 from datetime import datetime
@@ -26,7 +25,7 @@ from leadops_sandbox.faults.rules import Faults
 from leadops_sandbox.products.face import Face
 from leadops_sandbox.products.registry import make_face, read_needs
 from leadops_sandbox.products.serve import answer_product
-from leadops_sandbox.settings import Behaviour, Tokens
+from leadops_sandbox.settings import Behaviour, Tokens, fits
 from leadops_sandbox.world import World
 
 
@@ -124,9 +123,8 @@ class Sandbox:
             if not ipaddress.ip_address(scope["client"][0]).is_loopback:
                 raise RefusedError(403, "the sandbox's own routes answer only to callers on this machine")
         elif target in ("ma", "crm"):
-            given = Request(scope).headers.get("authorization", "")
-            wanted = f"Bearer {getattr(self.world.tokens, target)}"
-            if not hmac.compare_digest(given.encode(), wanted.encode()):
+            kind, _, given = Request(scope).headers.get("authorization", "").partition(" ")
+            if kind != "Bearer" or not fits(given, getattr(self.world.tokens, target)):
                 raise RefusedError(401, "the bearer token is missing or wrong")
 
     async def _live(self, receive: Receive, send: Send) -> None:

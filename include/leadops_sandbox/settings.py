@@ -1,5 +1,6 @@
 """What of the sandbox can be set: tokens at its start, behaviour also while it runs (`POST /_settings`)."""
 
+import hmac
 import json
 import os
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ AbsenceManner = Literal["words", "bare", "redirect"]
 
 
 class Tokens(BaseModel):
-    """What each stand-in takes as proof of who calls."""
+    """What each stand-in takes as proof of who calls: a token, or several separated by commas (`fits`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -82,6 +83,12 @@ class BehaviourChange(BaseModel):
             settings = {name: value for name, value in settings.items() if value is not None}
             changed["products"] = before.products | {product: settings}
         return before.model_copy(update=changed)
+
+
+def fits(given: str, tokens: str) -> bool:
+    """Return whether `given` is one of `tokens`, which commas separate: a product takes two for a while."""
+    compared = [hmac.compare_digest(given.encode(), token.strip().encode()) for token in tokens.split(",")]
+    return any(compared)
 
 
 def tokens_from_environment(environment: Mapping[str, str] = os.environ) -> Tokens:

@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from leadops.settings import postgres_url
+from leadops_stack.env_file import read_env
+from leadops_stack.executor import EXECUTOR, WORKERS, choose_executor, uses_celery
 from leadops_stack.home import Home
+from leadops_stack.pools import read_shards
 from leadops_stack.ports import read_ports
+from leadops_stack.redis import broker_url
 from leadops_stack.variables import AIRFLOW_ROLE
 
 HERE = Path(__file__).parent
 
-#: Tasks that run at once; each is a process, forked beforehand.
-PARALLELISM = 4
+#: The settings that every installation shares, each with its reason.
+SHARED = HERE / "airflow_shared.env"
 
 #: Each user of the Airflow UI, its role and the variable with its password.
 USERS = {"admin": ("admin", "LEADOPS_ADMIN_PASSWORD"), "viewer": ("viewer", "LEADOPS_VIEWER_PASSWORD")}
@@ -30,14 +34,15 @@ def airflow_environment(home: Home, values: Mapping[str, str]) -> dict[str, str]
         port=ports["LEADOPS_PORT_POSTGRES"],
         database="airflow",
     ).replace("postgresql://", "postgresql+psycopg2://", 1)
+    shared = read_env(SHARED)
     return {
+        **shared,
+        **_widen(shared, more=read_shards() - 1),
         "AIRFLOW_HOME": str(home.airflow),
         "AIRFLOW__CORE__DAGS_FOLDER": str(home.project / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(home.project / "plugins"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
+        EXECUTOR: choose_executor(values.get(EXECUTOR, "")),
+        **({"AIRFLOW__CELERY__BROKER_URL": broker_url(values)} if uses_celery(values) else {}),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{base_url}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(
             f"{user}:{role}" for user, (role, _) in USERS.items()
@@ -50,15 +55,18 @@ def airflow_environment(home: Home, values: Mapping[str, str]) -> dict[str, str]
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(ports["LEADOPS_PORT_AIRFLOW"]),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home.airflow / "logs"),
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
-        # Seconds. A scheduler that starts again soon takes the tasks of the dead one after this, not 300.
-        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "20",
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
-        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "DO_NOT_TRACK": "1",
         # The second is where this code lies: the tasks run it, too, whatever else is installed.
         "PYTHONPATH": os.pathsep.join(map(str, (HERE / "airflow_settings", HERE.parent))),
+    }
+
+
+def _widen(shared: Mapping[str, str], *, more: int) -> dict[str, str]:
+    """Return the settings that let `more` tasks run at once than the shared ones; two workers divide them."""
+    parallelism = int(shared["AIRFLOW__CORE__PARALLELISM"]) + more
+    return {
+        "AIRFLOW__CORE__PARALLELISM": str(parallelism),
+        "AIRFLOW__CELERY__WORKER_CONCURRENCY": str(-(-parallelism // len(WORKERS))),
     }
 
 

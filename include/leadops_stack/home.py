@@ -32,6 +32,11 @@ class Home:
         return self.root / "postgres"
 
     @property
+    def redis(self) -> Path:
+        """The tasks that wait for a worker, with the CeleryExecutor."""
+        return self.root / "redis"
+
+    @property
     def airflow(self) -> Path:
         """AIRFLOW_HOME: task logs and the password file."""
         return self.root / "airflow"

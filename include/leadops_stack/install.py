@@ -1,6 +1,8 @@
-"""Makes the environment `.venv` from the locks; run by any Python 3.11 to 3.13, before anything is installed.
+"""Makes the environments from the locks; run by any Python 3.11 to 3.13, before anything is installed.
 
-    python include/leadops_stack/install.py run|dev
+    python include/leadops_stack/install.py run|dev|emulator
+
+`run` and `dev` are `.venv`. `emulator` is `.venv-emulator`, a BigQuery for tests, which needs other versions.
 
 The user's own index settings count: uv reads its own variables, and pip's own (its files and PIP_…) are
 passed on to it. Every file is checked against the hash in the lock, wherever it comes from.
@@ -17,7 +19,12 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 PROJECT = Path(__file__).resolve().parents[2]
-LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
+LOCKS = {
+    "run": "requirements.lock",
+    "dev": "requirements-dev.lock",
+    "emulator": "requirements-emulator.lock",
+}
+FOLDERS = {"run": ".venv", "dev": ".venv", "emulator": ".venv-emulator"}
 BOOTSTRAP = "requirements-bootstrap.lock"
 OLDEST, NEWEST = (3, 11), (3, 13)
 
@@ -34,7 +41,7 @@ PIP_SECTIONS = ("global.", "install.", ":env:.")
 
 
 def digest(project: Path, kind: str, version: str) -> str:
-    """Return what an environment of `kind` (run or dev) for Python `version` is known by."""
+    """Return what an environment of `kind` for Python `version` is known by."""
     parts = [kind.encode(), version.encode()]
     parts += [(project / name).read_bytes() for name in (LOCKS[kind], BOOTSTRAP, "pyproject.toml")]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
@@ -84,8 +91,8 @@ def python_version(python: Path) -> str | None:
 
 
 def install(project: Path, kind: str) -> bool:
-    """Bring `project`/.venv to `kind`; tell whether there was anything to do."""
-    venv = project / ".venv"
+    """Bring the environment of `kind` up to its lock; tell whether there was anything to do."""
+    venv = project / FOLDERS[kind]
     python, stamp = venv / "bin" / "python", venv / "leadops-installed"
     version = python_version(python)
     if version and stamp.exists() and is_current(project, kind, version, stamp.read_text()):
@@ -112,7 +119,8 @@ def install(project: Path, kind: str) -> bool:
     env |= uv_settings(listing.stdout, env)
     uv = venv / "bin" / "uv"
     run(uv, "pip", "sync", *quiet, "--require-hashes", "--compile-bytecode", LOCKS[kind])
-    run(uv, "pip", "install", *quiet, "--no-deps", "--no-build-isolation", "--editable", ".")
+    if kind != "emulator":
+        run(uv, "pip", "install", *quiet, "--no-deps", "--no-build-isolation", "--editable", ".")
     stamp.write_text(digest(project, kind, python_version(python) or ""))
     return True
 
@@ -120,13 +128,13 @@ def install(project: Path, kind: str) -> bool:
 def main() -> int:
     """Install and say how long it took; a failure is one line on stderr after the installer's own words."""
     if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
-        sys.stderr.write("usage: python include/leadops_stack/install.py run|dev\n")
+        sys.stderr.write("usage: python include/leadops_stack/install.py run|dev|emulator\n")
         return 2
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         sys.stderr.write("leadops needs Python 3.11, 3.12 or 3.13; name one with `make PYTHON=…`\n")
         return 1
-    started = time.monotonic()
-    sys.stdout.write("installing into .venv …\n" if sys.stdout.isatty() else "")
+    started, folder = time.monotonic(), FOLDERS[sys.argv[1]]
+    sys.stdout.write(f"installing into {folder} …\n" if sys.stdout.isatty() else "")
     try:
         done = install(PROJECT, sys.argv[1])
     except (subprocess.CalledProcessError, OSError) as error:
@@ -136,7 +144,7 @@ def main() -> int:
         sys.stderr.write(f"leadops could not be installed; this failed: {step}\n")
         return 1
     if done:
-        sys.stdout.write(f"  {'install':<16} {time.monotonic() - started:6.1f} s   .venv\n")
+        sys.stdout.write(f"  {'install':<16} {time.monotonic() - started:6.1f} s   {folder}\n")
     return 0
 
 

@@ -16,24 +16,29 @@ from leadops.settings import DATABASE_URL, GATEWAY_URL, OWNER_URL, PAGE_URL
 from leadops_stack.airflow_env import airflow_environment
 from leadops_stack.airflow_reader import prepare_reader
 from leadops_stack.databases import prepare_databases
+from leadops_stack.executor import WORKERS, uses_celery
+from leadops_stack.gateways import SHARED_PORT, list_gateways
 from leadops_stack.health import airflow_beats, answers, get_json
 from leadops_stack.home import Home
 from leadops_stack.part import Part, Step, Wave
-from leadops_stack.pools import prepare_pools
+from leadops_stack.pools import prepare_pools, read_shards
 from leadops_stack.ports import read_ports
 from leadops_stack.postgres import PostgresServer
+from leadops_stack.redis import answers as redis_answers
+from leadops_stack.redis import broker_url, find_program, worker_answers, write_settings
 from leadops_stack.variables import SUPERUSER, SUPERVISORS_OWN, uses_sandbox
 
-#: Loaded once by the scheduler, inherited by every task.
+#: Loaded once by what forks: scheduler and workers for their tasks, the dag-processor for each DAG file.
 PRELOAD = (
-    "airflow.providers.standard.operators.python"
-    " leadops.orchestration.task leadops.orchestration.tasks.scoring leadops.orchestration.tasks.delivery"
-    " leadops.orchestration.tasks.sla leadops.orchestration.tasks.checks"
+    "airflow.providers.standard.operators.python airflow.dag_processing.dagbag leadops.orchestration.preload"
 )
 
 #: Seconds. Asked to stop, it waits ten for its runner whatever that does; a trigger that was cut off is
 #: taken up again at the next start, so force does no harm.
 TRIGGERER_GRACE = 2.0
+
+#: Seconds that a worker has to finish its tasks; what is cut off then runs again at the next start.
+WORKER_GRACE = 30.0
 
 #: Simulated visitors: events a minute, and the seed that makes them the same each time.
 TRAFFIC_RATE, TRAFFIC_SEED = 60, 1
@@ -68,12 +73,16 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
     def part(name: str, *command: str, env: Mapping[str, str] = env, **more: object) -> Part:
         return Part(name, command, home.root, env, **more)  # type: ignore[arg-type]
 
-    def airflow(command: str, *arguments: str, **more: object) -> Part:
-        own = {"scheduler": {"LEADOPS_PRELOAD": PRELOAD}, "api-server": {PAGE_URL: values[PAGE_URL]}}
+    def airflow(command: str, *arguments: str, name: str = "", **more: object) -> Part:
+        own = {
+            "scheduler": {"LEADOPS_PRELOAD": PRELOAD},
+            "celery": {"LEADOPS_PRELOAD": PRELOAD},
+            "dag-processor": {"LEADOPS_PRELOAD": PRELOAD},
+            "api-server": {PAGE_URL: values[PAGE_URL]},
+        }
         settings = {**airflow_env, **own.get(command, {})}
         line = (_script("airflow"), command, *arguments)
-        name = "airflow-migrate" if command == "db" else command
-        return Part(name, line, home.root, settings, **more)  # type: ignore[arg-type]
+        return Part(name or command, line, home.root, settings, **more)  # type: ignore[arg-type]
 
     def beats(component: str) -> object:
         return airflow_beats(airflow_port, component, since=now)
@@ -93,14 +102,38 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
         *("--seed", str(TRAFFIC_SEED), "--rate", str(TRAFFIC_RATE)),
         ready_text=f"made-up visitors, {TRAFFIC_RATE} events a minute",
     )
-    with_sandbox = uses_sandbox(values)
+    with_sandbox, with_celery = uses_sandbox(values), uses_celery(values)
+    workers = [
+        airflow(
+            "celery",
+            *("worker", "--celery-hostname", worker, "--skip-serve-logs"),
+            *("--pid", str(home.run / f"{worker}.celery")),
+            name=worker,
+            healthy=worker_answers(broker_url(values), worker),
+            grace=WORKER_GRACE,
+            ready_text="runs tasks",
+        )
+        for worker in (WORKERS if with_celery else ())
+    ]
+    gateways = [
+        part(
+            name,
+            *(_script("leadops"), "gateway", "--port", str(gateway_port)),
+            *(("--own-port", str(ports[port])) if port != SHARED_PORT else ()),
+            env=gateway_env,
+            healthy=answers(ports[port], "/healthz"),
+            ready_text=f"events go to http://127.0.0.1:{gateway_port}/collect",
+        )
+        for name, port in list_gateways(values).items()
+    ]
     return [
         Wave(parts=(_postgres(server, env),)),
         Wave(steps=(Step("databases", lambda: _prepare_databases(server, values)),)),
         Wave(
             parts=(
-                airflow("db", "migrate", once=True, patience=300.0),
+                airflow("db", "migrate", name="airflow-migrate", once=True, patience=300.0),
                 *((sandbox,) if with_sandbox else ()),
+                *((_redis(home, values),) if with_celery else ()),
             ),
             steps=(Step("leadops-migrate", lambda: _migrate(values)),),
         ),
@@ -112,13 +145,8 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
                     ready_text=f"the Airflow UI on http://127.0.0.1:{airflow_port}",
                 ),
                 airflow("dag-processor", healthy=beats("dag_processor"), ready_text="reads dags/"),
-                part(
-                    "gateway",
-                    *(_script("leadops"), "gateway", "--port", str(gateway_port)),
-                    env=gateway_env,
-                    healthy=answers(gateway_port, "/healthz"),
-                    ready_text=f"events go to http://127.0.0.1:{gateway_port}/collect",
-                ),
+                *gateways,
+                part("live", _script("leadops"), "live", ready_text="scores and sends at once"),
             ),
             steps=(Step("airflow-reader", lambda: _prepare_reader(server, values)),),
         ),
@@ -137,6 +165,7 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
                     grace=30.0,
                     ready_text="runs the DAGs",
                 ),
+                *workers,
                 airflow("triggerer", "--skip-serve-logs", healthy=beats("triggerer"), grace=TRIGGERER_GRACE),
                 *((traffic,) if with_sandbox else ()),
             )
@@ -168,6 +197,17 @@ def _postgres(server: PostgresServer, env: Mapping[str, str]) -> Part:
     )
 
 
+def _redis(home: Home, values: Mapping[str, str]) -> Part:
+    return Part(
+        "redis",
+        (find_program(), str(write_settings(home.redis, values))),
+        home.redis,
+        {},
+        healthy=redis_answers(broker_url(values)),
+        ready_text=f"the workers' queue, on 127.0.0.1:{read_ports(values)['LEADOPS_PORT_REDIS']}",
+    )
+
+
 def _prepare_databases(server: PostgresServer, values: Mapping[str, str]) -> str:
     prepare_databases(server.url(), values)
     return "leadops and airflow, each with an owner; a role for each part"
@@ -180,7 +220,7 @@ def _prepare_reader(server: PostgresServer, values: Mapping[str, str]) -> str:
 
 def _migrate(values: Mapping[str, str]) -> str:
     with connect(values[OWNER_URL]) as connection:
-        applied = migrate(connection)
+        applied = migrate(connection, is_offline=True)  # what works with it starts later
         make_roles(connection, read_roles(values))
         grant_rights(connection)
     return f"{len(applied)} new" if applied else "up to date"
@@ -197,7 +237,7 @@ def _warm_execution(port: int) -> str:
 
 
 def _prepare_pools(port: int, values: Mapping[str, str]) -> str:
-    return prepare_pools(port, user="admin", password=values["LEADOPS_ADMIN_PASSWORD"])
+    return prepare_pools(port, user="admin", password=values["LEADOPS_ADMIN_PASSWORD"], shards=read_shards())
 
 
 def _script(name: str) -> str:

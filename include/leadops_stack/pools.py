@@ -4,20 +4,32 @@ import http.client
 import json
 from typing import Any
 
-from leadops.errors import LeadopsError, TransientError
+from leadops.configuration import Config
+from leadops.errors import ConfigError, LeadopsError, TransientError
 
 #: The pools that the DAGs name: slots and what they are for. Together as many as the stack runs at once, so
-#: that neither a backfill nor a long night keeps the minute waiting.
+#: that neither a backfill nor a long night keeps the minute waiting. Each push at once takes one more.
+EVERY_MINUTE = "leadops"
 POOLS = {
-    "leadops": (3, "Tasks of every minute"),
+    EVERY_MINUTE: (3, "Tasks of every minute"),
     "leadops_daily": (1, "Daily tasks, one at a time"),
 }
 
 TIMEOUT = 20.0  # seconds
 
 
-def prepare_pools(port: int, *, user: str, password: str) -> str:
-    """Make the pools that are missing; one that is there keeps its slots. Return what was done.
+def read_shards() -> int:
+    """Return how many tasks push at once: `shards` of delivery.yaml, 1 where that file is refused."""
+    try:
+        return Config.from_environment().delivery.shards
+    except ConfigError:
+        return 1
+
+
+def prepare_pools(port: int, *, user: str, password: str, shards: int) -> str:
+    """Make the pools that are missing; return what was done.
+
+    One that is there keeps its slots, unless several `shards` push at once and would wait for each other.
 
     Raises LeadopsError when the API server on 127.0.0.1:`port` refuses, TransientError when it does not
     answer in time or is in trouble (5xx): the same call may work later.
@@ -26,15 +38,22 @@ def prepare_pools(port: int, *, user: str, password: str) -> str:
     if status not in (http.client.OK, http.client.CREATED):
         raise LeadopsError(f"Airflow refuses the password of {user} ({status}); see the api-server's log")
     done = []
-    for name, (slots, description) in POOLS.items():
+    for name, (fewest, description) in POOLS.items():
+        more = shards - 1 if name == EVERY_MINUTE else 0
+        slots, path = fewest + more, f"/api/v2/pools/{name}"
         # Looked for first: making one that is there leaves a page of traceback in the API server's log.
-        status, _ = _call(port, "GET", f"/api/v2/pools/{name}", token=answer["access_token"])
-        if status == http.client.OK:
+        status, found = _call(port, "GET", path, token=answer["access_token"])
+        if status == http.client.OK and (not more or found["slots"] >= slots):
             done.append(f"{name} is there")
             continue
-        pool = {"name": name, "slots": slots, "description": description}
-        status, _ = _call(port, "POST", "/api/v2/pools", pool, token=answer["access_token"])
-        if status != http.client.CREATED:
+        if status == http.client.OK:
+            method, path = "PATCH", f"{path}?update_mask=slots"
+            body: dict[str, Any] = {"slots": slots}
+        else:
+            method, path = "POST", "/api/v2/pools"
+            body = {"name": name, "slots": slots, "description": description}
+        status, _ = _call(port, method, path, body, token=answer["access_token"])
+        if status not in (http.client.OK, http.client.CREATED):
             raise LeadopsError(f"Airflow does not make the pool {name} ({status}); see the api-server's log")
         done.append(f"{name}, {slots} slot{'' if slots == 1 else 's'}")
     return "; ".join(done)

@@ -1,9 +1,10 @@
-"""When the scheduler is ended and started again because tasks stand still."""
+"""When what runs tasks is ended and started again because they stand still."""
 
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from leadops_stack.executor import WORKERS
 from leadops_stack.supervisor import Supervisor
 
 #: Seconds between two restarts, doubled each time up to the last: what did not help will not help at once.
@@ -15,7 +16,11 @@ GRACE = 10.0
 
 
 class SchedulerRestarts:
-    """Asks `supervisor` to restart the scheduler, less and less often; `clock` returns the time in UTC."""
+    """Asks `supervisor` to restart the scheduler and the workers, less and less often.
+
+    What the stack does not have, such as Redis with the LocalExecutor, it does not start. `clock` returns the
+    time in UTC.
+    """
 
     def __init__(
         self,
@@ -40,7 +45,9 @@ class SchedulerRestarts:
             return {}
         self._count, self._last = self._count + 1, now
         why = f"no task has finished for {seconds:.0f} s; restart {self._count}"
-        if not self._supervisor.answers("api-server"):  # without it no task can begin
-            self._supervisor.ask_restart("api-server", why="does not answer", grace=GRACE)
-        self._supervisor.ask_restart("scheduler", why=why, grace=GRACE)
+        for name in ("api-server", "redis"):  # without them no task can begin
+            if not self._supervisor.answers(name):
+                self._supervisor.ask_restart(name, why="does not answer", grace=GRACE)
+        for name in ("scheduler", *WORKERS):
+            self._supervisor.ask_restart(name, why=why, grace=GRACE)
         return {"restarts": self._count, "restarted_at": self._clock().isoformat()}

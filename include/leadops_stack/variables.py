@@ -8,16 +8,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadops.products.registry import DEFAULT_PRODUCT
-from leadops.settings import DATABASE_URL, GATEWAY_URL, OWNER_URL, PAGE_URL, READER_URL, postgres_url
+from leadops.settings import (
+    DATABASE_URL,
+    GATEWAY_URL,
+    OWNER_URL,
+    PAGE_URL,
+    PEOPLE_URL,
+    READER_URL,
+    postgres_url,
+)
 from leadops_stack.env_file import read_env, write_env
+from leadops_stack.executor import EXECUTOR, choose_executor, uses_celery
+from leadops_stack.gateways import GATEWAYS, OWN_PORTS, choose_gateways, list_gateways
 from leadops_stack.home import Home
 from leadops_stack.ports import DEFAULT_PORTS, read_ports
 from leadops_stack.product_connections import (
-    IN_COMPOSE,
     PRODUCT,
     choose_stand_in,
     describe_product,
-    find_spoken,
+    leave_out_steps,
+    write_compose,
 )
 
 #: The roles of the cluster: its superuser, the owner of each database.
@@ -39,6 +49,7 @@ ROLES = {
     GATEWAY_URL: (GATEWAY_ROLE, "LEADOPS_GATEWAY_DATABASE_PASSWORD"),
     READER_URL: (REPORT_ROLE, "LEADOPS_READER_DATABASE_PASSWORD"),
     PAGE_URL: (PAGE_ROLE, "LEADOPS_PAGE_DATABASE_PASSWORD"),
+    PEOPLE_URL: ("leadops_people", "LEADOPS_PEOPLE_DATABASE_PASSWORD"),
 }
 #: What no part of the stack is given: only the supervisor makes roles and tables.
 SUPERVISORS_OWN = (
@@ -46,6 +57,7 @@ SUPERVISORS_OWN = (
     "LEADOPS_POSTGRES_PASSWORD",
     "LEADOPS_AIRFLOW_DATABASE_PASSWORD",
     "LEADOPS_AIRFLOW_READER_PASSWORD",
+    "LEADOPS_REDIS_PASSWORD",
     *(password for _, password in ROLES.values()),
     *(url for url in ROLES if url != DATABASE_URL),
 )
@@ -61,6 +73,7 @@ def fresh_secrets() -> dict[str, str]:
         **{password: token(32) for _, password in ROLES.values()},
         "LEADOPS_AIRFLOW_DATABASE_PASSWORD": token(32),
         "LEADOPS_AIRFLOW_READER_PASSWORD": token(32),
+        "LEADOPS_REDIS_PASSWORD": token(32),
         "LEADOPS_MA_TOKEN": token(32),
         "LEADOPS_CRM_TOKEN": token(32),
         "LEADOPS_SLACK_TOKEN": SLACK_TOKEN_PREFIX + token(32),
@@ -123,21 +136,27 @@ def prepare_variables(home: Home, environ: Mapping[str, str] = os.environ) -> di
     """Return every variable of the installation; write to its file what the file lacks.
 
     A port comes from `environ`, else from the file, else from the defaults. Where a port changes, the
-    connections that still are as we wrote them follow it; one that somebody changed stays as it is. So it is
-    with the product for which the sandbox stands in.
+    connections that still are as we wrote them, or an earlier version did, follow it; one that somebody
+    changed stays as it is. So it is with the product for which the sandbox stands in. The executor and the
+    number of gateways come from there too.
     """
     kept = read_env(home.env_file)
     values = {**fresh_secrets(), **{name: value for name, value in kept.items() if value}}
     before = read_ports(values)
     ports = read_ports({**values, **{name: environ[name] for name in DEFAULT_PORTS if environ.get(name)}})
     ours = connections(values, before)
+    if named := environ.get(EXECUTOR):
+        values[EXECUTOR] = choose_executor(named)
+    if number := environ.get(GATEWAYS):
+        values[GATEWAYS] = choose_gateways(number)
     values |= _name_product(environ.get(PRODUCT) or values.get(PRODUCT, ""), kept)
     wanted = connections(values, ports)
     for name, value in wanted.items():
-        if values.get(name, ours[name]) == ours[name]:
+        if values.get(name, ours[name]) in (ours[name], leave_out_steps(ours[name])):
             values[name] = value
     values.update({name: str(port) for name, port in ports.items()})
     values.setdefault("LEADOPS_MARK_FOLDER", str(home.root / "marks"))
+    values.setdefault("LEADOPS_WAREHOUSE_URL", str(home.root / "warehouse"))
     changed = {name: value for name, value in values.items() if kept.get(name) != value}
     if changed:
         write_env(home.env_file, changed)
@@ -149,8 +168,7 @@ def _name_product(name: str, kept: Mapping[str, str]) -> dict[str, str]:
     product = choose_stand_in(name)
     if not product and PRODUCT not in kept:
         return {}
-    spoken = {variable: find_spoken(product, target) for target, variable in IN_COMPOSE.items()}
-    return {PRODUCT: product or DEFAULT_PRODUCT, **spoken}
+    return {PRODUCT: product or DEFAULT_PRODUCT, **write_compose(product)}
 
 
 def uses_sandbox(values: Mapping[str, str]) -> bool:
@@ -165,4 +183,9 @@ def uses_sandbox(values: Mapping[str, str]) -> bool:
 
 def needed_ports(values: Mapping[str, str]) -> list[str]:
     """Return the variables of the ports on which this stack will listen."""
-    return [name for name in DEFAULT_PORTS if name != "LEADOPS_PORT_SANDBOX" or uses_sandbox(values)]
+    unused = {
+        "LEADOPS_PORT_SANDBOX": not uses_sandbox(values),
+        "LEADOPS_PORT_REDIS": not uses_celery(values),
+        **{port: port not in list_gateways(values).values() for port in OWN_PORTS.values()},
+    }
+    return [name for name in DEFAULT_PORTS if not unused.get(name)]

@@ -12,7 +12,7 @@ from leadops.incidents.check import CdpReading
 from leadops.incidents.incident import Incident
 from leadops.incidents.run_checks import CheckResult, run_checks
 from leadops.notifications.messages import Messages
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from tests.alerts.conftest import clock, slack, slack_server
 from tests.shipped import SHIPPED
 

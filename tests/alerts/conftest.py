@@ -53,9 +53,9 @@ class Slack:
     clock: Clock
     channel: str = field(default_factory=lambda: f"C{secrets.token_hex(5).upper()}")
 
-    def chat(self, *, url: str | None = None, timeout: float = 60.0) -> ApiChat:
+    def chat(self, *, url: str | None = None, token: str = Tokens().slack, timeout: float = 60.0) -> ApiChat:
         base_url = f"{url or self.url}/api/"
-        client = WebClient(Tokens().slack, base_url=base_url, timeout=timeout)  # type: ignore[arg-type]
+        client = WebClient(token, base_url=base_url, timeout=timeout)  # type: ignore[arg-type]
         return ApiChat(client, self.channel)
 
     def fault(self, kind: str, *, path: str = "/api/*", **rule: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from leadops.alerts.notifier import IncidentNotifier
 from leadops.alerts.plan import plan_messages
 from leadops.db import Connection, connect
-from leadops.incidents.open_incident import open_incident
+from leadops.incidents.incident import open_incident
 from leadops.notifications.messages import Messages
 from tests.shipped import SHIPPED
 from tests.waiting import PATIENCE

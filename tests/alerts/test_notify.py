@@ -12,7 +12,7 @@ from leadops.clients.chat import WebhookChat
 from leadops.company import Company
 from leadops.db import Connection
 from leadops.delivery.database_mark import find_installation_id
-from leadops.incidents.open_incident import open_incident
+from leadops.incidents.incident import open_incident
 from tests.shipped import SHIPPED, change
 
 JAPAN = change(SHIPPED.company, language="ja")

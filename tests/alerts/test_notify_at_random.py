@@ -15,8 +15,7 @@ from leadops.alerts.next_step import render_message
 from leadops.alerts.notify import notify_incidents
 from leadops.clients.chat import ApiChat, Blocks, Chat, Posted
 from leadops.db import Connection, connect
-from leadops.incidents.incident import list_announced
-from leadops.incidents.open_incident import open_incident
+from leadops.incidents.incident import list_announced, open_incident
 from leadops.notifications.messages import Messages
 from tests.promises import promise_examples
 from tests.shipped import SHIPPED

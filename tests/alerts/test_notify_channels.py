@@ -15,8 +15,7 @@ from leadops.clients.chat import ApiChat
 from leadops.clients.pagerduty import PagerDuty
 from leadops.db import Connection, connect
 from leadops.errors import ConfigError
-from leadops.incidents.incident import acknowledge
-from leadops.incidents.open_incident import open_incident
+from leadops.incidents.incident import acknowledge, open_incident
 from leadops.incidents.run_checks import run_checks
 from tests.alerts.checking import CALENDAR
 from tests.alerts.conftest import CALM, Clock, Slack
@@ -302,6 +301,27 @@ def test_a_wrong_routing_key_is_told_in_slack_and_nothing_is_lost(
     assert world.summaries() == ["DAG score_leads failed"]
     world.minutes(5)
     assert world.texts()[-1] == "RESOLVED: PagerDuty does not take pages"
+
+
+def test_with_the_new_token_of_slack_everything_goes_out_once(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The app was installed again, which ended the old token; what was posted with it goes on as it is."""
+    world.fail("score_leads")
+    world.notify()
+    world.chat = world.slack.chat(token="xoxb-the-former-one-of-somebody")
+    world.fail("decay_scores")
+    with caplog.at_level(logging.DEBUG):
+        assert world.notify().slack.waiting == 1
+    assert "the-former-one" not in caplog.text
+    world.minutes(6)
+    assert world.texts() == ["CRITICAL: DAG score_leads failed"]
+    assert world.summaries()[-1] == "Slack has not taken 1 alert for 6 min"
+    world.chat = world.slack.chat()
+    world.recover("score_leads")
+    world.minutes(6)
+    assert [text for text in world.texts() if "score_leads" in text] == ["RESOLVED: DAG score_leads failed"]
+    assert [text for text in world.texts() if "decay_scores" in text] == ["CRITICAL: DAG decay_scores failed"]
 
 
 def test_a_slack_that_is_down_is_told_in_pagerduty(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from leadops.alerts.significance import is_significant_change
+from leadops.alerts.next_step import is_significant_change
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from leadops.attribution.bootstrap import MOST_GROUPS, draw_samples, group_accounts
+from leadops.attribution.samples import MOST_GROUPS, draw_samples, group_accounts
 
 DAY = date(2026, 6, 30)
 

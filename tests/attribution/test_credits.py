@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadops.attribution.attribution_settings import MODELS
-from leadops.attribution.bootstrap import draw_samples, group_accounts
 from leadops.attribution.credits import Credit, credit_units
-from leadops.attribution.samples import Samples
+from leadops.attribution.samples import Samples, draw_samples, group_accounts
 from tests.attribution.paths import Path, make_journeys, names, random_paths
 from tests.promises import promise_examples
 from tests.shipped import SHIPPED

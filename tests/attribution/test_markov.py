@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadops.attribution.markov import Steps, remove_each, share_by_removal
-from leadops.attribution.steps import count_steps
+from leadops.attribution.markov import Steps, count_steps, remove_each, share_by_removal
 from tests.attribution.paths import Path, make_journeys, random_paths
 from tests.promises import promise_examples
 

@@ -10,7 +10,7 @@ from leadops.alerts.notify import notify_incidents
 from leadops.cli import changes
 from leadops.errors import PermanentError
 from leadops.incidents.run_checks import run_checks
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from tests.alerts.conftest import CALM, Slack, slack, slack_server
 from tests.changes.fleet import Fleet, fleet, rules
 from tests.delivery_fixture import DeliveryFixture, desk, ma_url

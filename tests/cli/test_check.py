@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 from typer.testing import CliRunner
 
 from leadops.cli.app import app
@@ -19,7 +20,7 @@ runner = CliRunner()
 def urls(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """A URL for each part of a database that only its owner knows; the environment has them."""
     mark = secrets.token_hex(4)
-    names = {part: f"{part}_{mark}" for part in ("owner", "tasks", "gateway", "reader", "page")}
+    names = {part: f"{part}_{mark}" for part in ("owner", "tasks", "gateway", "reader", "page", "people")}
     passwords = {part: secrets.token_hex(8) for part in names}
     database = f"d_{mark}"
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
@@ -56,19 +57,22 @@ def test_the_roles_are_made_and_proven(urls: dict[str, str]) -> None:
         code, lines = run("migrate", "--roles")
         assert code == 0
         assert lines[-1] == (
-            f"roles: gateway {urls['gateway']}, page {urls['page']}, reader {urls['reader']},"
-            f" tasks {urls['tasks']}"
+            f"roles: gateway {urls['gateway']}, page {urls['page']}, people {urls['people']},"
+            f" reader {urls['reader']}, tasks {urls['tasks']}"
         )
         assert run("check", "database") == (
             0,
-            [f"{part}: {urls[part]} ok" for part in ("owner", "tasks", "gateway", "reader", "page")],
+            [
+                f"{part}: {urls[part]} ok"
+                for part in ("owner", "tasks", "gateway", "reader", "page", "people")
+            ],
         )
 
 
 def test_one_role_for_everything_still_works_and_is_named(
     urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for part in ("OWNER", "GATEWAY", "READER", "PAGE"):
+    for part in ("OWNER", "GATEWAY", "READER", "PAGE", "PEOPLE"):
         monkeypatch.delenv(f"LEADOPS_{part}_DATABASE_URL")
     monkeypatch.setenv("LEADOPS_DATABASE_URL", urls["LEADOPS_OWNER_DATABASE_URL"])
     code, lines = run("migrate")
@@ -86,6 +90,7 @@ def test_one_role_for_everything_still_works_and_is_named(
         "gateway: LEADOPS_GATEWAY_DATABASE_URL is not set: the gateway works as the role of the tasks",
         "reader: LEADOPS_READER_DATABASE_URL is not set",
         "page: LEADOPS_PAGE_DATABASE_URL is not set: the Lead ops page works as the role of the tasks",
+        "people: LEADOPS_PEOPLE_DATABASE_URL is not set",
     ]
     # From there on, that role stays the owner.
     for variable in urls:
@@ -110,6 +115,7 @@ def test_what_a_role_lacks_or_has_too_many_is_said(urls: dict[str, str]) -> None
             " `leadops migrate --roles`, or revoke it from the role or group that has it",
             f"reader: {urls['reader']} ok",
             f"page: {urls['page']} ok",
+            f"people: {urls['people']} ok",
         ],
     )
     assert run("migrate", "--roles")[0] == 0
@@ -148,3 +154,16 @@ def test_urls_that_do_not_fit_are_said_before_anything_is_made(
         run("migrate", "--roles")
     with psycopg.connect(urls["LEADOPS_OWNER_DATABASE_URL"]) as owner:
         assert owner.execute("select to_regclass('cdp.events')").fetchone() == (None,)
+
+
+def test_what_the_former_version_needs_is_said_and_no_fault(urls: dict[str, str]) -> None:
+    run("migrate", "--roles")
+    former = {"gateway": {"scoring.ledger": ["select"]}}
+    with psycopg.connect(urls["LEADOPS_OWNER_DATABASE_URL"]) as owner:
+        owner.execute("update leadops.rights set rights = %s", [Jsonb(former)])
+    run("migrate", "--roles")
+    code, lines = run("check", "database")
+    assert (code, lines[2]) == (0, f"gateway: {urls['gateway']} ok")
+    assert lines[-1].endswith("run `leadops migrate --revoke-former`.")
+    run("migrate", "--revoke-former")
+    assert run("check", "database")[1][-1] == f"people: {urls['people']} ok"

@@ -30,6 +30,13 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(consent.app, list(words))
 
 
+def test_the_settings_of_now_count_before_any_task_has_run(world: ConsentWorld) -> None:
+    world.lead()
+    world.connection.execute("delete from consent.settings")
+    world.connection.commit()
+    assert run("show", "1").output.startswith("lead 1: may get marketing mail")
+
+
 def test_what_was_said_is_noted_and_shown(world: ConsentWorld) -> None:
     world.lead()
     world.connection.commit()

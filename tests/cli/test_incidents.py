@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from leadops.cli.incidents import app
 from leadops.db import Connection
 from leadops.errors import PermanentError
-from leadops.incidents.open_incident import open_incident
+from leadops.incidents.incident import open_incident
 from leadops.migrations.rights import Part
 from tests.roles import as_role
 

@@ -104,7 +104,7 @@ def test_a_plan_in_the_leads_own_time(world: ProgrammeWorld) -> None:
         "  2026-06-03 09:00  second: m.second “x”",
         "  2026-06-09 10:00  third: m.third “x”",
         "what came:",
-        "  2026-06-02 11:00  trial.first (cycle 1): queued m.first, outbox: pending",
+        "  2026-06-02 11:00  trial.first (cycle 1): queued m.first, outbox: done",
     ]
     world.stage("sal", START + timedelta(hours=2))
     world.run_until(START + timedelta(days=1))

@@ -16,7 +16,7 @@ import pytest
 from leadops.cli.watchdog import make_watchdog_config
 from leadops.db import Connection
 from leadops.errors import ConfigError
-from leadops.incidents.heartbeats import beat
+from leadops.incidents.task_results import beat
 from tests.waiting import wait_until
 
 SECRET = "5d1f8a0e-secret"

@@ -40,6 +40,7 @@ def test_history_is_asked_for(serve: Serve, item: dict[str, Any]) -> None:
 def test_the_lag(serve: Serve) -> None:
     server = serve()
     assert client(server).lag()["minutes_lag"] == 0.0
+    assert client(server, token=f"{TOKEN},an-older-token-0123").lag()["minutes_lag"] == 0.0
     with pytest.raises(PermanentError, match="LEADOPS_METRICS_TOKEN"):
         client(server, token="wrong").lag()
 

@@ -15,8 +15,8 @@ from leadops.clients.cdp import CdpClient
 from leadops.clients.chat import ApiChat, Posted, WebhookChat
 from leadops.errors import PermanentError, TransientError
 from leadops.products.crm_client import CrmClient
-from leadops.products.product import ScoreRow
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import ScoreRow
 from leadops.settings import Endpoint
 from tests.scripted_server import ScriptedServer, serve_script
 

@@ -19,6 +19,7 @@ OWN_FILES = {
     "gateway": "max_events: 90\nmax_addresses: 9000\n",
     "identity": "leads_per_person: 4\ntrait_events: [identify]\n",
     "kpi": "timezone: Europe/Berlin\ndeal_value: {decimal: '.'}\n",
+    "live": "round_seconds: 0.9\npoll_seconds: 9\n",
     "nurture": "next_day_at: '10:00'\nchunk_members: 900\n",
     "machines": "wait_seconds: 9\nsignals: {trap_link: null}\n",
     "products": "hubspot: {new_lead_status: OPEN, page_size: 100}\n",
@@ -30,6 +31,7 @@ OWN_FILES = {
     "sla": "timezone: Europe/Berlin\nmedian: {window_days: 6}\n",
     "thresholds": "automatic: false\nwindow_days: 27\n",
     "training": "horizon_days: 50\ngoal: [won]\n",
+    "warehouse": "piece_rows: 900000\ndollars_per_tib: 6\n",
 }
 #: What every file begins with.
 HEADER = "# Our settings: changed on 1 July.\n# token xoxb-in-a-comment\n"

@@ -194,3 +194,57 @@ def test_each_way_by_which_an_event_gets_its_lead_marks_it(world: ConsentWorld) 
     )
     assert marked == [("before",), ("s1",)]
     assert world.answer() == (True, "event")
+
+
+def accept(world: ConsentWorld, *acts: Happening) -> None:
+    """Take `acts` in, as the gateway does; nobody has resolved them yet."""
+    world.accept(acts, received_at=LATER)
+
+
+TIE = Happening("tie", "identify", START, email=ANN, user_id="u1", anonymous_id="b1")
+OTHERS_TIE = Happening("others", "identify", START, email=BOB, anonymous_id="b2")
+NO = {"consent": {"newsletter": False}}
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"email": "Ann@Buyer.example "}, (False, "ma")),
+        ({"user_id": "u1"}, (False, "ma")),
+        ({"anonymous_id": "b1"}, (False, "ma")),
+        ({"anonymous_id": "b1", "proof": "claim"}, (False, "ma")),
+        ({"anonymous_id": "b1", "proof": "claim", "email": ANN}, (False, "ma")),
+        ({"anonymous_id": "b2", "user_id": "u1"}, (False, "ma")),
+        ({"event": "page_view", "user_id": "u1", "context": NO}, (False, "event")),
+        ({"event": "form_submit", "proof": "form", "email": ANN, "context": NO}, (True, "unsaid")),
+        ({"event": "page_view", "user_id": "u1"}, (True, "unsaid")),
+        ({"email": BOB, "anonymous_id": "b2"}, (True, "unsaid")),
+        ({"email": ANN, "proof": "claim"}, (True, "unsaid")),
+        ({"email": BOB, "anonymous_id": "b1", "proof": "claim"}, (True, "unsaid")),
+        ({"anonymous_id": "b9"}, (True, "unsaid")),
+    ],
+)
+def test_an_opt_out_counts_from_when_it_is_accepted(
+    world: ConsentWorld, facts: dict[str, Any], expected: tuple[bool, str]
+) -> None:
+    """Whose it is, is decided as it will be when it is resolved; an empty box waits until then."""
+    world.classify([TIE, OTHERS_TIE])
+    accept(world, Happening("no", **{"event": "unsubscribe", "ts": START + timedelta(minutes=5)} | facts))
+    assert world.rows("select 1 from identity.inbox")
+    assert world.answer() == expected
+    world.classify()
+    if facts.get("proof") != "form":
+        assert world.answer() == expected, "nothing changes when it is resolved"
+
+
+def test_an_opt_in_counts_when_it_is_resolved_and_an_unresolved_opt_out_is_shown(world: ConsentWorld) -> None:
+    world.follow(unsaid_may_mail=False)
+    world.classify([TIE])
+    accept(world, world.say(10, {"newsletter": True}))
+    assert world.answer() == (False, "unsaid")
+    world.classify()
+    assert world.answer() == (True, "event")
+    accept(world, world.act("unsubscribe", 20))
+    assert world.answer() == (False, "ma")
+    said = [statement.word for statement in list_statements(world.connection, world.lead())]
+    assert said == ["opt_in", "opt_out"]

@@ -7,8 +7,14 @@ from typing import Any
 
 import pytest
 
-from leadops.crm.request_lead import LeadRequest, request_leads
-from leadops.crm.withdraw_leads import WithdrawnLead, hold_crm_leads, restore_leads, withdraw_leads
+from leadops.crm.lead_requests import (
+    LeadRequest,
+    WithdrawnLead,
+    hold_crm_leads,
+    request_leads,
+    restore_leads,
+    withdraw_leads,
+)
 from leadops.db import Connection, connect
 from leadops.delivery.claim_calls import claim_effects
 from leadops.delivery.outbox import lock_due_effects, release_effects

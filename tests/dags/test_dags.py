@@ -10,6 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from leadops_stack.airflow_env import SHARED
+from leadops_stack.env_file import read_env
+from tests.containers.test_compose import SERVICES, TASKS, read_span
 from tests.left_as_found import share
 from tests.shipped import SHIPPED
 
@@ -19,8 +22,10 @@ EXPECTED = {
     "approve_changes": {"approve"},
     "audit_scores": {"audit"},
     "check_alerts": {"check", "notify"},
+    "compare_warehouses": {"compare"},
     "decay_scores": {"decay"},
     "deliver_outbox": {"deliver"},
+    "export_marts": {"export"},
     "freeze_quarter": {"freeze"},
     "keep_house": {"purge", "clean_airflow"},
     "refresh_funnel": {"refresh", "check_quality", "attribute", "economics", "lift"},
@@ -63,6 +68,11 @@ def _read_params(dag: Any) -> dict[str, Any]:
     return {name: dag.params.get_param(name).value for name in dag.params}
 
 
+def _list_tasks(dag: Any) -> list[Any]:
+    """The tasks of a DAG; of one that runs several times at once (`expand`), the first of these."""
+    return [task.unmap({"op_kwargs": {"shard": 0}}) if task.is_mapped else task for task in dag.tasks]
+
+
 def test_these_dags_and_tasks_and_no_others(dags: dict) -> None:
     assert {dag_id: set(dag.task_dict) for dag_id, dag in dags.items()} == EXPECTED
     assert {path.stem for path in (ROOT / "dags").glob("*.py")} == set(EXPECTED)
@@ -75,7 +85,7 @@ def test_a_standstill_is_noticed_of_every_dag_that_runs_each_minute_or_day() -> 
 
 
 def test_a_task_leaves_one_xcom_at_most_and_none_in_a_dag_of_every_minute(dags: dict) -> None:
-    tasks = [task for dag in dags.values() for task in dag.tasks]
+    tasks = [task for dag in dags.values() for task in _list_tasks(dag)]
     assert [task.task_id for task in tasks if getattr(task, "multiple_outputs", False)] == []
     pushing = {task.dag_id for task in tasks if task.do_xcom_push}
     assert pushing == {dag_id for dag_id, dag in dags.items() if not OFTEN & dag.tags}
@@ -91,7 +101,7 @@ def test_a_dag_tells_operations_what_to_do(dags: dict, dag_id: str) -> None:
     assert dag.catchup is False
     assert dag.max_active_runs == (16 if dag_id == "approve_changes" else 1)
     assert dag.dagrun_timeout
-    for task in dag.tasks:
+    for task in _list_tasks(dag):
         assert task.doc_md, f"{task.task_id} has no docstring"
         assert task.owner == "revenue-operations"
         assert task.retries >= 1
@@ -100,10 +110,19 @@ def test_a_dag_tells_operations_what_to_do(dags: dict, dag_id: str) -> None:
         assert task.on_failure_callback
 
 
-def test_scores_are_pushed_and_judged_after_they_are_made(dags: dict) -> None:
+def test_a_container_waits_for_the_longest_task(dags: dict) -> None:
+    longest = max(task.execution_timeout for dag in dags.values() for task in dag.tasks)
+    for name in TASKS:
+        assert read_span(SERVICES[name]["stop_grace_period"]) > longest, name
+    visibility = read_env(SHARED)["AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT"]
+    assert float(visibility) > longest.total_seconds()
+
+
+def test_scores_are_pushed_while_they_are_made_and_judged_afterwards(dags: dict) -> None:
     tasks = dags["score_leads"].task_dict
-    assert tasks["resolve"].downstream_task_ids == {"score"}
-    assert tasks["score"].downstream_task_ids == {"push", "qualify"}
+    assert tasks["resolve"].downstream_task_ids == {"score", "push"}
+    assert tasks["score"].downstream_task_ids == {"qualify"}
+    assert tasks["push"].partial_kwargs["op_kwargs"] == {"beside": "score"}
     assert tasks["qualify"].downstream_task_ids == {"assign"}
 
 
@@ -171,7 +190,7 @@ def test_what_is_wrong_for_good_is_not_tried_again(dags: dict) -> None:
     from leadops.errors import ConfigError, PermanentError, TransientError
 
     for dag in dags.values():
-        for task in dag.tasks:
+        for task in _list_tasks(dag):
             for error, action in (
                 (PermanentError("x"), RetryAction.FAIL),
                 (ConfigError("x"), RetryAction.FAIL),

@@ -36,6 +36,7 @@ def name(item: dict[str, Any]) -> str:
         "clock": lambda: f"{facts['clock']} {facts['state']}",
         "activity": lambda: facts["kind"],
         "call": lambda: f"{facts['target']} {facts['operation']} {facts['state']}",
+        "consent": lambda: facts["word"],
         "created": lambda: facts["lead_id"],
     }[item["kind"]]()
 
@@ -325,3 +326,21 @@ def test_a_lead_with_ten_thousand_events_is_read_page_by_page(
     second = pages.read(f"api/leads/{KENJI}/timeline", after=first["next"])
     assert len(second["items"]) == 50
     assert at(second["items"][0]["at"]) == NOW - timedelta(minutes=51)
+
+
+def test_what_an_operator_noted_about_mail_is_in_the_story_and_its_words_are_not_for_viewers(
+    dashboard: Open, connection: Connection
+) -> None:
+    connection.execute(
+        "insert into consent.statements (lead_id, word, said_at, noted_by, because)"
+        " values (%s, 'opt_out', %s, 'ops@own.example', 'Hanako called')",
+        [SECOND, NOW],
+    )
+    connection.commit()
+    first = dashboard(OP).read(f"api/leads/{HANAKO}")["timeline"]["items"][0]
+    facts = first["facts"]
+    assert (first["kind"], facts["word"], facts["lead_id"]) == ("consent", "opt_out", SECOND)
+    assert (facts["by"], facts["quote"]) == ("ops@own.example", "Hanako called")
+    hidden = dashboard(VIEWER).read(f"api/leads/{HANAKO}")["timeline"]["items"][0]["facts"]
+    assert hidden["quote"] is None
+    assert "ops@own.example" not in str(hidden)

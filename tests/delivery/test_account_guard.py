@@ -25,9 +25,10 @@ from leadops.delivery.account_guard import (
     holding_own_account,
     list_held,
 )
+from leadops.delivery.backlog_checks import check_backlogs, check_outbox
 from leadops.delivery.begin_account import begin_account
 from leadops.delivery.build_batches import build_batches
-from leadops.delivery.checks import check_accounts, check_backlogs, check_outbox
+from leadops.delivery.checks import check_accounts
 from leadops.delivery.claim_calls import claim_batches, claim_effects
 from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.outbox import enqueue_effect
@@ -38,7 +39,7 @@ from leadops.made_up.made_up_past import begin_past
 from leadops.migrations.rights import Part
 from leadops.products.product_client import ProductClient
 from leadops.settings import Endpoint
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from tests.delivery_fixture import GENERIC, DeliveryFixture, SteppedDelivery

@@ -13,6 +13,7 @@ from leadops.delivery.adopt_crm_leads import (
     adopt_crm_leads,
     find_crm_difference,
 )
+from leadops.delivery.effect_pusher import EffectPusher
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.products.crm_client import CrmClient
@@ -81,6 +82,7 @@ def push(connection: Connection, endpoint: Endpoint) -> tuple[int, int]:
         database_url=connection.info.dsn + f" password={connection.info.password}",
         endpoint=endpoint,
         target="crm",
+        pusher_type=EffectPusher,
         settings=SHIPPED.delivery,
         clock=lambda: datetime.now(UTC),
         sleep=lambda _: None,

@@ -9,7 +9,7 @@ from leadops.alerts.checks import CHECKS
 from leadops.db import Connection
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.incidents.run_checks import run_checks
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from tests.alerts.checking import clock, incidents, look, shown, slack, slack_server
 from tests.shipped import SHIPPED
 

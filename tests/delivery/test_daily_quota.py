@@ -1,5 +1,6 @@
 """The calls of a target's day: who gets how many, and when there are more."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -7,12 +8,13 @@ import pytest
 from pydantic import ValidationError
 
 from leadops.db import Connection, connect
-from leadops.delivery.daily_quota import note_reading, note_reads, purge_call_counts
+from leadops.delivery.daily_quota import note_reading, note_reads
 from leadops.delivery.delivery_settings import TargetSettings
 from leadops.delivery.rate_limit import acquire_permits, settle_permits
+from leadops.delivery.removal import purge_call_counts
 from leadops.lanes import Lane
 from leadops.locks import Lock, holding_place
-from leadops.products.product import QuotaReading
+from leadops.products.product_rows import QuotaReading
 from tests.delivery_fixture import DeliveryFixture, desk, impatient, ma_url  # noqa: F401 - fixtures
 from tests.shipped import SHIPPED, change
 from tests.waiting import outlive_sessions
@@ -95,13 +97,13 @@ def test_what_the_target_says_of_its_account_counts_with_the_calls_of_others(con
 
 def test_what_polls_and_audits_read_is_counted_with_the_calls_of_pushes(connection: Connection) -> None:
     settings = limits()
-    note_reads(connection, "ma", calls=4, reading=None, now=NOW)
+    note_reads(connection, "ma", outcomes=Counter(answered=4), reading=None, now=NOW)
     assert take(connection, settings, now=NOW)[0] == 6
     assert take(connection, settings, now=NOW) == (0, 6 * HOUR)
     reading = QuotaReading(used=90, limit=100)
-    note_reads(connection, "ma", calls=3, reading=reading, now=NOW + 7 * HOUR)
+    note_reads(connection, "ma", outcomes=Counter(answered=3), reading=reading, now=NOW + 7 * HOUR)
     assert take(connection, settings, now=NOW + 7 * HOUR)[0] == 7
-    note_reads(connection, "ma", calls=2, reading=None, now=NOW + 8 * HOUR)
+    note_reads(connection, "ma", outcomes=Counter(answered=2), reading=None, now=NOW + 8 * HOUR)
     # 90 + 7 + 2 of the 100 of the account, which is more than 3 + 7 + 2 of ours.
     assert take(connection, limits(daily_calls=50), now=NOW + 8 * HOUR)[0] == 1
 

@@ -26,12 +26,13 @@ from leadops.db import connect
 from leadops.delivery.database_mark import ON_HOLD, open_mark
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
+from leadops.delivery.score_pusher import ScorePusher
 from leadops.erased.erasures import RecordDifference, compare_record, record_erasure, restore_record
 from leadops.errors import PermanentError
 from leadops.incidents.run_checks import run_checks
 from leadops.migrations.rights import Part
 from leadops.migrations.run import migrate
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from leadops_stack.postgres import PostgresServer
@@ -82,6 +83,7 @@ class Machine:
             database_url=as_role(side.url, Part.TASKS),
             endpoint=side.endpoint,
             target="ma",
+            pusher_type=ScorePusher,
             settings=side.settings,
             clock=side.clock,
             sleep=time.sleep,

@@ -182,6 +182,22 @@ def test_a_newer_effect_of_its_kind_replaces_a_dead_one(
     assert letters.closed() == [(2, "dropped" if is_superseded else "retried", NOW)]
 
 
+@pytest.mark.parametrize(
+    ("old", "newer"),
+    [
+        ("withdraw_lead", "restore_lead"),
+        ("restore_lead", "withdraw_lead"),
+        ("opt_out_lead", "opt_in_lead"),
+        ("opt_in_lead", "opt_out_lead"),
+    ],
+)
+def test_its_opposite_replaces_a_dead_effect_too(letters: Letters, old: str, newer: str) -> None:
+    letters.effect("old", old)
+    letters.effect("newer", newer, state="pending")
+    assert retry_dead_letters(letters.connection, letters.list(), now=NOW) == 0
+    assert letters.states() == {"old": "dropped", "newer": "pending"}
+
+
 def test_a_creation_is_replaced_by_nothing(letters: Letters) -> None:
     letters.effect("c1", "create_lead")
     letters.effect("c2", "create_lead", state="done")

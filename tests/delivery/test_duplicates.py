@@ -12,9 +12,10 @@ from leadops.delivery.claim_calls import claim_batches
 from leadops.delivery.database_mark import open_mark
 from leadops.delivery.duplicates import is_unexplained
 from leadops.delivery.push import push_target
+from leadops.delivery.score_pusher import ScorePusher
 from leadops.incidents.run_checks import run_checks
 from leadops.lanes import Lane
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from tests.alerts.checking import incidents
 from tests.delivery_fixture import GENERIC, DeliveryFixture
 from tests.scripted_server import ScriptedServer, serve_script
@@ -75,6 +76,7 @@ def push(side: DeliveryFixture, folder: Path | None) -> None:
         database_url=side.url,
         endpoint=side.endpoint,
         target="ma",
+        pusher_type=ScorePusher,
         settings=side.settings,
         clock=side.clock,
         sleep=lambda _: None,

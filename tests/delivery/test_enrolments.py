@@ -1,6 +1,7 @@
 """Enrolments through the outbox to the MA of our own contract: once each, whatever happens to the calls."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,14 @@ from typing import Any
 import pytest
 import requests
 
-from leadops.delivery.checks import list_outbox_backlogs
+from leadops.delivery.backlog_checks import list_outbox_backlogs
 from leadops.delivery.dead_letters import list_dead_letters, retry_dead_letters
 from leadops.delivery.outbox import enqueue_effect
 from leadops.products.enrolment import ProgrammeStep
 from leadops.products.product_client import ProductClient
 from leadops_sandbox.serve import serve_in_thread
 from tests.delivery_fixture import SteppedDelivery
+from tests.scripted_server import serve_script
 
 STEP = {
     "programme": "pricing_page",
@@ -147,3 +149,75 @@ def test_the_check_says_which_steps_the_ma_has(desk: SteppedDelivery) -> None:
     finally:
         client.close()
     assert client.product.find_enrolment_gap(places[0]) is None
+
+
+def test_an_enrolment_of_a_lead_that_the_ma_does_not_know_is_not_late(desk: SteppedDelivery) -> None:
+    """That the lead is not there is late, and is told where it is."""
+    enrol(desk, 4711)
+    with desk.connect() as connection:
+        assert list_outbox_backlogs(connection) == []
+    lead = desk.add_lead()
+    enrol(desk, lead)
+    with desk.connect() as connection:
+        (backlog,) = list_outbox_backlogs(connection)
+    assert backlog.effects == 1, "the lead itself"
+
+
+@contextmanager
+def forbidding(desk: SteppedDelivery) -> Iterator[dict[str, int]]:
+    """Put a proxy before the MA that answers so many enrolments with 403 as `left` says."""
+    rule, real = {"left": 0}, desk.ma_url
+
+    def respond(method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        if "/api/programs/" in path and rule["left"]:
+            rule["left"] -= 1
+            return 403, b"{}"
+        headers = {"Authorization": f"Bearer {desk.token}", "Content-Type": "application/json"}
+        answer = requests.request(method, real + path, data=body or None, headers=headers, timeout=60)
+        return answer.status_code, answer.content
+
+    with serve_script() as script:
+        script.respond, desk.ma_url = respond, script.url
+        yield rule
+        desk.ma_url = real
+
+
+def test_a_403_to_an_enrolment_stops_enrolments_alone_until_the_right_is_there(desk: SteppedDelivery) -> None:
+    with forbidding(desk) as rule:
+        leads = [desk.add_lead() for _ in range(3)]
+        desk.push()
+        rule["left"] = 9
+        for lead in leads:
+            enrol(desk, lead)
+            desk.score(lead, 5)
+        report = desk.push(seconds=2)
+        assert (report.failed, report.is_paused, rule["left"]) == (1, False, 8), "one try"
+        assert desk.value("select array_agg(distinct state) from delivery.batches") == ["done"], "all scores"
+        assert states(desk) == ["pending"] * 3
+        with desk.connect() as connection:
+            assert list_outbox_backlogs(connection) == []
+            assert list_dead_letters(connection) == []
+        rule["left"] = 0
+        desk.push(seconds=2)
+        assert states(desk) == ["pending"] * 3, "a minute has not passed"
+        desk.now += timedelta(minutes=1)
+        desk.push()
+        assert states(desk) == ["done"] * 3
+        assert desk.value("select count(*) from delivery.refused_operations") == 0
+
+
+def test_an_enrolment_that_may_have_arrived_is_not_made_new_by_a_403(desk: SteppedDelivery) -> None:
+    nonce = "select nonce from delivery.outbox where operation = 'enrol_lead'"
+    desk.fault("reset_after", path="/api/programs/*", count=1)
+    with forbidding(desk) as rule:
+        lead = desk.add_lead()
+        desk.push()
+        enrol(desk, lead)
+        desk.push(seconds=0.1)
+        key = desk.value(nonce)
+        rule["left"] = 1
+        for _ in range(3):
+            desk.now += timedelta(minutes=5)
+            desk.push(seconds=1)
+        assert (states(desk), desk.value(nonce)) == (["done"], key)
+    assert len(enrolments(desk)) == 1

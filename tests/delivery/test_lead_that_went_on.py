@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from leadops.db import Connection
+from leadops.delivery.effect_pusher import EffectPusher
 from leadops.delivery.external_ids import find_survivor, follow_merge, save_external_id
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.products.generic import generic_product
 from leadops.products.generic.generic_crm import GenericCrm
 from leadops.products.generic.generic_product import GenericProduct
-from leadops.products.product import EffectRow, RowResult, RowState
+from leadops.products.product_rows import EffectRow, RowResult, RowState
 from leadops.settings import Endpoint
 from tests.scripted_server import ScriptedServer, serve_script
 from tests.shipped import SHIPPED
@@ -82,6 +83,7 @@ class Desk:
             database_url=f"{info.dsn} password={info.password}",
             endpoint=Endpoint(base_url=self.url, timeout=30),
             target="crm",
+            pusher_type=EffectPusher,
             settings=SHIPPED.delivery,
             clock=lambda: self.now,
             sleep=self._sleep,

@@ -19,6 +19,7 @@ from leadops.delivery.dead_letters import (
     list_dead_letters,
     retry_dead_letters,
 )
+from leadops.delivery.effect_pusher import EffectPusher
 from leadops.delivery.operations import (
     OPERATIONS,
     operations_following,
@@ -30,7 +31,7 @@ from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
 from leadops.lanes import Lane
 from leadops.products.generic.generic_product import ROUTES, GenericProduct
-from leadops.products.product import Call, EffectRow, UnsupportedCallError
+from leadops.products.product_rows import Call, EffectRow, UnsupportedCallError
 from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
@@ -70,6 +71,7 @@ class Crm:
             database_url=self.database_url,
             endpoint=Endpoint(base_url=self.url, token=Tokens().crm, timeout=60),
             target="crm",
+            pusher_type=EffectPusher,
             settings=settings,
             clock=start_at_first_look(clock),
             sleep=time.sleep,

@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 import requests
 
+from leadops.db import Connection
 from leadops.delivery.align_leads import UNTRUE_DUPLICATE
+from leadops.delivery.build_batches import build_batches
+from leadops.delivery.compare_scores import LeadState, read_lead
 from leadops.delivery.delivery_settings import Recreate
 from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.presence import LeadPresence, record_mqls, request_recreation
 from leadops.delivery.reconcile import reconcile_scores
+from leadops.lanes import Lane
 from leadops.products.product_client import ProductClient
 from tests.delivery_fixture import DeliveryFixture, impatient
 from tests.shipped import change
@@ -245,6 +249,32 @@ def test_a_restored_lead_is_found_again_and_gets_what_it_missed(desk: DeliveryFi
     desk.push()
     assert desk.ma_score(lost) == 15
     assert_clean(desk)
+
+
+def test_points_that_are_held_while_a_lead_is_aligned_are_counted(
+    desk: DeliveryFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """10 and 5 are one lead there, and 3 more are held by another worker just before it is present."""
+    kept, merged = scored_leads(desk, 10, 5)
+    desk.by_hand(desk.ma_id(merged), "merge", into=desk.ma_id(kept), score="sum")
+    assert desk.audit().differences == []
+    desk.score(merged, 3)
+    desk.settings = impatient(connections=1)
+    reads: list[LeadState] = []
+
+    def read_lead_while_another_builds(connection: Connection, lead_id: int) -> LeadState:
+        reads.append(read_lead(connection, lead_id))
+        if len(reads) == 2:  # the last look before the total is settled
+            with desk.connect() as other:
+                build_batches(other, target="ma", lane=Lane.LIVE, batch_size=10, batches=1, now=desk.clock())
+            assert desk.value("select count(*) from delivery.held_deltas") == 1
+        return reads[-1]
+
+    monkeypatch.setattr("leadops.delivery.align_leads.read_lead", read_lead_while_another_builds)
+    desk.push()
+    assert len(reads) >= 2
+    assert desk.ma_score(kept) == 18
+    assert desk.audit().differences == []
 
 
 @pytest.mark.parametrize("manner", ["words", "redirect"])

@@ -1,8 +1,6 @@
 """Nothing lost, nothing twice: random faults, two pushers at once, and kill -9 at any moment."""
 
 import multiprocessing
-import os
-import signal
 import time
 from typing import Any
 
@@ -59,7 +57,7 @@ def _kill_after(desk: DeliveryFixture, seconds: float) -> None:
     with outlive_sessions(desk.url):
         process = _start(desk)
         time.sleep(seconds)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.join()
 
 

@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -7,7 +8,7 @@ from leadops.db import Connection
 from leadops.delivery.batches import DeltaBatch, lock_due_batches
 from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.push_report import PushReport
-from leadops.delivery.rounds import Pusher
+from leadops.delivery.score_pusher import ScorePusher
 from leadops.lanes import Lane
 from leadops.products.product_client import ProductClient
 from tests.delivery_fixture import DeliveryFixture, impatient
@@ -60,7 +61,7 @@ def test_a_worker_whose_batches_another_takes_builds_more(desk: DeliveryFixture)
     with desk.connect() as mine, desk.connect() as other:
         taker, client = Taker(other), ProductClient(desk.endpoint)
         until = desk.clock() + timedelta(minutes=1)
-        worker = Pusher(mine, client, "ma", settings, desk.clock, until, mark=cast(DatabaseMark, taker))
+        worker = ScorePusher(mine, client, "ma", settings, desk.clock, until, mark=cast(DatabaseMark, taker))
         report = worker.send_batches(Lane.LIVE, 1)
         client.transport.close()
     assert (len(taker.taken), report.calls, report.deltas) == (1, 1, 1)
@@ -244,3 +245,37 @@ def test_another_database_on_the_same_ma_never_meets_our_keys(desk: DeliveryFixt
         assert desk.push().effects == 1
         assert desk.ma_score(lead) == 0
     assert desk.value("select count(*) from delivery.dead_letters") == 0
+
+
+def test_a_push_waits_for_more_while_more_may_come_and_misses_nothing_of_it(desk: DeliveryFixture) -> None:
+    lead = desk.add_lead()
+    points = iter([1, 2, 4])
+
+    def make_more() -> bool:
+        """Say that more may come, write some, and with the last of it say that this was all."""
+        more = next(points, None)
+        if more is not None:
+            desk.score(lead, more)
+        return more is not None
+
+    desk.settings = impatient(connections=1)
+    report = desk.push(may_grow=make_more)
+    assert (report.deltas, desk.ma_score(lead), report.problem) == (3, 7, "")
+    assert next(points, None) is None
+
+
+def test_a_push_that_waits_ends_with_its_time(desk: DeliveryFixture) -> None:
+    started = time.monotonic()
+    report = desk.push(seconds=0.6, may_grow=lambda: True)
+    assert (report.calls, report.problem) == (0, "")
+    assert time.monotonic() - started < 10
+
+
+def test_a_push_that_waits_for_more_asks_for_gone_leads_twice_at_most(
+    desk: DeliveryFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, looks = [], iter([True] * 5)
+    monkeypatch.setattr(ScorePusher, "make_work", lambda pusher: asked.append(pusher) or 0)
+    desk.settings = impatient(connections=1)
+    desk.push(may_grow=lambda: next(looks, False))
+    assert (len(asked), next(looks, None)) == (2, None)

@@ -111,9 +111,9 @@ def test_a_lead_has_one_open_call_so_that_its_score_decides(desk: DeliveryFixtur
     desk.value(hold, "30 days")
     desk.score(leads[0], 10)
     other = desk.add_lead()
-    desk.push(seconds=1)
+    desk.push()
     desk.score(other, 7)
-    desk.push(seconds=1)
+    desk.push()
     assert desk.ma_score(other) == 7
     assert desk.value("select array_agg(lead_id) from delivery.held_deltas") == [leads[0]]
     assert desk.value("select count(*) from delivery.batches where state = 'ready'") == 1

@@ -13,8 +13,8 @@ from leadops.delivery.corrections import enqueue_correction
 from leadops.delivery.read_back import AMBIGUOUS
 from leadops.delivery.realign_ma import MaDifference, find_ma_difference, realign_ma
 from leadops.lanes import Lane
-from leadops.products.product import Call
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import Call
 from leadops_sandbox.serve import serve_in_thread
 from tests.delivery_fixture import GENERIC, DeliveryFixture
 from tests.scripted_server import serve_script

@@ -13,10 +13,11 @@ from leadops.alerts.checks import CHECKS
 from leadops.alerts.render import render_incident
 from leadops.cli.app import app
 from leadops.delivery.push import push_target
+from leadops.delivery.score_pusher import ScorePusher
 from leadops.incidents.run_checks import run_checks
 from leadops.migrations.rights import Part
 from leadops.notifications.messages import Messages
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from tests.alerts.checking import incidents
 from tests.delivery_fixture import DeliveryFixture
 from tests.roles import as_role
@@ -76,6 +77,7 @@ def test_nothing_private_is_kept_logged_or_told(
             database_url=database_url,
             endpoint=desk.endpoint,
             target="ma",
+            pusher_type=ScorePusher,
             settings=desk.settings,
             clock=desk.clock,
             sleep=lambda _: None,

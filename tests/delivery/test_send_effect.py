@@ -9,7 +9,7 @@ from leadops.clients.call_outcomes import Answered, Outcome, Postponed, Refused,
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.db import Connection
 from leadops.delivery.claim_calls import claim_effects
-from leadops.delivery.effect_result import find_lead_id, read_result
+from leadops.delivery.effect_try import find_lead_id, read_result
 from leadops.delivery.operations import find_operation
 from leadops.delivery.outbox import Effect, enqueue_effect, lock_due_effects
 from leadops.delivery.push_report import PushReport
@@ -17,8 +17,9 @@ from leadops.delivery.send_effect import send_effect
 from leadops.delivery.take_over_effect import KEY_FORGOTTEN, NO_KEYS
 from leadops.lanes import Lane
 from leadops.products.generic.generic_product import ANOTHER_LEAD, GenericProduct
-from leadops.products.product import Call, Product, RowState
+from leadops.products.product import Product
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import Call, RowState
 from leadops.settings import Endpoint
 from tests.delivery_fixture import GENERIC
 from tests.shipped import SHIPPED

@@ -22,7 +22,7 @@ from leadops.delivery.claim_calls import claim_batches
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.settle_batch import settle_batch
 from leadops.lanes import Lane
-from leadops.products.product import ScoreRow
+from leadops.products.product_rows import ScoreRow
 from tests.delivery_fixture import GENERIC, impatient
 
 pytestmark = pytest.mark.uncommitted

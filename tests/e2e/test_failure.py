@@ -18,11 +18,15 @@ def trigger(stack: Stack, dag_id: str, conf: dict[str, Any]) -> str:
 
 
 def wait_for_failure(stack: Stack, run: str, *, tries: int = 1) -> dict[str, Any]:
-    """Return the task `draw` of the run once its try number `tries` has failed."""
+    """Return the task `draw` of the run once its try number `tries` and the run itself have failed.
+
+    A task that is cleared between the two is forgotten: the scheduler calls the run failed afterwards.
+    """
     deadline = time.monotonic() + PATIENCE
     while True:
         task = stack.airflow("GET", f"{run}/taskInstances/draw")
-        if (task["state"], task["try_number"]) == ("failed", tries):
+        failed = (task["state"], task["try_number"]) == ("failed", tries)
+        if failed and stack.airflow("GET", run)["state"] == "failed":
             return dict(task)
         assert time.monotonic() < deadline, task["state"]
         time.sleep(0.3)

@@ -44,7 +44,6 @@ def test_operations_find_the_page_in_the_navigation(stack: Stack, tmp_path: Path
         expect(frame.locator("article.figure").first).to_be_visible(timeout=120_000)
         expect(frame.get_by_role("link", name="score_leads")).to_be_visible()
         expect(frame.get_by_role("link", name="Airflow")).to_have_count(0)
-        page.wait_for_load_state("networkidle")
         page.screenshot(path=pictures / "lead_ops.png")
         browser.close()
     assert complaints == []

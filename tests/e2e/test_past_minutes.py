@@ -37,7 +37,10 @@ POINTS = """
             where given.lead_id = people.lead_id)
     from people inner join known using (person_id)
     where not exists (
-        select from people as other inner join scoring.inbox as inbox using (lead_id)
+        select from people as other
+        inner join (
+            select lead_id from scoring.inbox union all select lead_id from machines.waiting_acts
+        ) as waiting using (lead_id)
         where other.person_id = people.person_id
     )
 """
@@ -154,5 +157,5 @@ def test_the_tasks_of_a_backfill_come_after_those_of_live_runs(stack: Stack, bac
     wanted = {"run_type": "scheduled", "order_by": "-run_after", "limit": 9}
     live = stack.airflow("GET", "/dags/score_leads/dagRuns", params=wanted)["dag_runs"]
     assert live
-    for runs, weights in ((backfilled.runs, {0}), (live, {1, 2, 4, 5})):
+    for runs, weights in ((backfilled.runs, {0}), (live, {1, 2, 3, 5})):
         assert [_weights(stack, run["dag_run_id"]) for run in runs] == [weights] * len(runs)

@@ -10,7 +10,6 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
 import psutil
@@ -18,6 +17,7 @@ import psycopg
 import pytest
 
 from leadops_stack.records import Record, read_records
+from tests.kill_matrix.processes import find_lock_holder, waits_in
 from tests.promises import IS_LONG
 
 from .conftest import Stack
@@ -60,24 +60,6 @@ def finished(stack: Stack) -> int:
 
 def scheduler(stack: Stack) -> Record:
     return next(record for record in read_records(stack.home.run) if record.name == "scheduler")
-
-
-def waits_in(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/wchan").read_text()
-    except OSError:
-        return ""
-
-
-def find_lock_holder(pid: int) -> psutil.Process | None:
-    """Return the idle worker that waits for the queue's next task; the others wait for its lock."""
-    workers = [
-        child
-        for child in psutil.Process(pid).children()
-        if any("LocalExecutor: <idle>" in word for word in child.cmdline())
-    ]
-    holders = [worker for worker in workers if waits_in(worker.pid) == "anon_pipe_read"]
-    return holders[0] if len(holders) == 1 else None
 
 
 def kill_lock_holder(stack: Stack) -> None:

@@ -32,11 +32,16 @@ def fire_quiet(connection: Connection, now: datetime) -> None:
         count(connection, now - timedelta(weeks=week, minutes=30), 20)
 
 
+def fire_wrong_key(connection: Connection, now: datetime) -> None:
+    turn_away(connection, [now - timedelta(minutes=minutes) for minutes in (15, 10, 5)])
+
+
 #: For each check, rows with which every kind that it feeds fires.
 SCENES = {
     "cdp": fire_nothing,
     "refused_events": fire_refused,
     "old_quarantine": fire_old,
+    "wrong_keys": fire_wrong_key,
     "quiet_sites": fire_quiet,
 }
 
@@ -82,6 +87,12 @@ def count(connection: Connection, at: datetime, events: int, *, site: str = SITE
         "insert into cdp.site_traffic values (%s, date_bin('5 minutes', %s, '2000-01-01 00:00:00+00'), %s)",
         [site, at, events],
     )
+
+
+def turn_away(connection: Connection, times: list[datetime], *, key: str = "_1f3a9c07") -> None:
+    """Count a refused call with a wrong key at each of these times."""
+    for at in times:
+        connection.execute("insert into cdp.refused_calls values (%s, %s, 1)", [at, f"collect_bad_key{key}"])
 
 
 def hold_counts(connection: Connection, now: datetime, *, since: datetime) -> None:
@@ -307,3 +318,32 @@ def test_the_site_is_the_host_of_the_page_or_the_one_beside_its_path(
     look(6)
     counted = connection.execute("select site from cdp.site_traffic").fetchone()
     assert (refused, counted) == ((site,), (site,))
+
+
+def test_a_wrong_key_that_goes_on_is_told_once_with_its_fingerprint(connection, look, clock):
+    for spans, opened in ((1, 0), (2, 0), (3, 1), (4, 0)):
+        turn_away(connection, [clock()])
+        assert look(1).opened == opened, spans
+    turn_away(
+        connection, [clock() - timedelta(minutes=minutes) for minutes in (1.5, 0.5, 0.1)], key="_00c0ffee"
+    )
+    assert look().opened == 0, "a second key is the same incident"
+    (incident,) = incidents(connection)
+    assert incident.facts["calls"] == 7
+    assert incident.facts["keys"] == ["1f3a9c07", "00c0ffee"]
+    assert "begins with 1f3a9c07" in shown(incident)
+    assert look(80).resolved == 0
+    look(15)
+    assert look(4).resolved == 1
+
+
+def test_guessed_keys_are_no_sender(connection, look, clock):
+    for number in range(40):
+        turn_away(connection, [clock() - timedelta(minutes=number)], key=f"_{number:08x}")
+    assert look().opened == 0
+
+
+def test_a_sender_without_a_key_is_told_without_a_fingerprint(connection, look, clock):
+    turn_away(connection, [clock() - timedelta(hours=hours) for hours in (1, 2, 3)], key="")
+    assert look().opened == 1
+    assert "SHA-256" not in shown(incidents(connection)[0])

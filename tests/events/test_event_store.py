@@ -281,3 +281,13 @@ def test_whatever_is_sent_is_accepted_known_or_quarantined(
     assert after[0] - before[0] == after[1] - before[1] == done.accepted
     assert after[2] - before[2] == len(done.quarantined)
     json.dumps([one.detail for one in done.quarantined]).encode("ascii")
+
+
+def test_what_may_say_consent_is_marked_for_who_asks_before_it_is_resolved(
+    autocommit: Connection, settings: EventSettings, item: dict[str, Any]
+) -> None:
+    said = item | {"event_id": "e-2", "event": "unsubscribe"}
+    asked = item | {"event_id": "e-3", "context": {"consent": {"newsletter": False}}}
+    assert accept(autocommit, [item, said, asked], settings).accepted == 3
+    marked = "select event_id, says_consent from identity.inbox join cdp.events on event_seq = seq order by 1"
+    assert autocommit.execute(marked).fetchall() == [("e-1", None), ("e-2", True), ("e-3", True)]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from leadops.events.refused_calls import add_refused_calls
+from leadops.events.quarantine import add_refused_calls
 
 NOW = datetime(2026, 7, 1, 9, 34, 59, tzinfo=UTC)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from leadops.db import Connection
-from leadops.funnel import build as build_module
-from leadops.funnel.build import BUILD_VERSION, DAILY_TABLES
+from leadops.funnel import refresh_funnel as build_module
 from leadops.funnel.daily_table import DailyTable, DayBuild, derive_version
+from leadops.funnel.refresh_funnel import BUILD_VERSION, DAILY_TABLES
 from tests.funnel.conftest import Books, on
 
 
@@ -43,6 +43,11 @@ def test_other_sql_or_other_code_is_another_version(source: Path, suffix: str, t
 def test_another_table_is_another_version(source: Path) -> None:
     assert version(source, name="analytics.other") != version(source)
     assert derive_version(DAILY_TABLES, inputs=[]) != derive_version(DAILY_TABLES[1:], inputs=[])
+
+
+def test_the_statements_of_every_source_are_those_that_the_version_reads() -> None:
+    sources = {*build_module.INPUTS, *(source for table in DAILY_TABLES for source in table.sources)}
+    assert [source for source in sources if "topic=" in Path(source).read_text()] == []
 
 
 def test_a_day_is_stale_once_the_version_changes(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """A gateway that really listens, on a database of its own."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +28,15 @@ FORM_SECRETS = ("test-form-secret-old-0123", "test-form-secret-new-0123")
 #: The same for the identities of visitors.
 IDENTITY_SECRETS = ("test-identity-secret-old-0123", "test-identity-secret-new-0123")
 
+#: All of a gateway's secrets, by the names that `create_app` has for them.
+SECRETS = {
+    "write_keys": (KEY,),
+    "public_write_keys": (PUBLIC_KEY,),
+    "metrics_tokens": (TOKEN,),
+    "form_secrets": FORM_SECRETS,
+    "identity_secrets": IDENTITY_SECRETS,
+}
+
 #: Far more time than an answer takes on a busy machine; a test that waits for the end of it sets less.
 PATIENT = {"connection_seconds": 30, "database_seconds": 30, "body_seconds": 60, "health_seconds": 30}
 
@@ -50,15 +59,12 @@ def serve(database_url: str) -> Iterator[Serve]:
             tools: ToolSecrets | None = None,
             events: EventSettings = SHIPPED.events,
             mark: DatabaseMark | None = None,
+            secrets: Mapping[str, tuple[str, ...]] = SECRETS,
             **changes: Any,
         ) -> httpx.Client:
             app = create_app(
                 database_url=url,
-                write_key=KEY,
-                public_write_key=PUBLIC_KEY,
-                metrics_token=TOKEN,
-                form_secrets=FORM_SECRETS,
-                identity_secrets=IDENTITY_SECRETS,
+                **secrets,  # type: ignore[arg-type]
                 settings=change(SHIPPED.gateway, **PATIENT | changes),
                 events=events,
                 tools=tools,

@@ -51,7 +51,7 @@ SECRETS = ToolSecrets(
         "google": (KEY,),
         "own_forms": (SECRET,),
     },
-    {"facebook": VERIFY},
+    {"facebook": ("a-former-verify-token-0123", VERIFY)},
 )
 BODIES = {
     "hubspot": HUBSPOT,

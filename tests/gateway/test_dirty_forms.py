@@ -284,8 +284,8 @@ def forms_sender(forms_url: str) -> Iterator[FormSender]:
     fast = {"events_per_second": 1e6, "burst": 1e6}
     app = create_app(
         database_url=forms_url,
-        write_key=KEY,
-        metrics_token=TOKEN,
+        write_keys=(KEY,),
+        metrics_tokens=(TOKEN,),
         form_secrets=FORM_SECRETS,
         identity_secrets=(),
         settings=change(SHIPPED.gateway, forms={"signers": fast}),

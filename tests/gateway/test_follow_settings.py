@@ -22,6 +22,7 @@ from tests.cluster import free_port
 from tests.config.own_files import BREAKAGES, HEADER
 from tests.gateway.conftest import FORM_SECRETS, IDENTITY_SECRETS, KEY, TOKEN
 from tests.roles import as_role
+from tests.shipped import SHIPPED
 from tests.waiting import wait_until
 
 Start = Callable[[], httpx.Client]
@@ -47,8 +48,8 @@ def start(database_url: str) -> Iterator[Start]:
             config = reader.read()
             app = create_app(
                 database_url=database_url,
-                write_key=KEY,
-                metrics_token=TOKEN,
+                write_keys=(KEY,),
+                metrics_tokens=(TOKEN,),
                 form_secrets=FORM_SECRETS,
                 identity_secrets=IDENTITY_SECRETS,
                 settings=config.settings,
@@ -189,6 +190,17 @@ def test_the_settings_of_products_reach_the_workers_without_a_restart(
     config = reader.read_changes()
     assert config
     assert name_score(config) == "acme_score"
+
+
+def test_consent_is_asked_for_by_the_settings_of_now(folder: Path, connection: Connection) -> None:
+    unsaid = "select unsaid_may_mail from consent.settings"
+    reader = SettingsReader()
+    reader.read()
+    assert connection.execute(unsaid).fetchall() == [(SHIPPED.consent.unsaid_may_mail,)]
+    connection.commit()
+    (folder / "consent.yaml").write_text("unsaid_may_mail: false\n")
+    assert reader.read_changes()
+    assert connection.execute(unsaid).fetchall() == [(False,)]
 
 
 def name_score(config: GatewayConfig) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from leadops.db import Connection, connect
 from leadops.delivery.outbox_worker import WorkerConfig
-from leadops.incidents.heartbeats import beat
+from leadops.incidents.task_results import beat
 from leadops.migrations.rights import Part
 from leadops.settings import Endpoint, postgres_url
 from leadops.watchdog.watchdog_config import WatchdogConfig, WatchdogSources

@@ -37,7 +37,9 @@ ROUTES = {
     ("GET", "/leadops.js"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
+    ("GET", "/metrics"),
     ("GET", "/metrics/lag"),
+    ("GET", "/metrics/secrets"),
     ("GET", "/schema/event.json"),
 }
 FAST = {"events_per_second": 1e6, "burst": 1e6}
@@ -49,8 +51,8 @@ def served(database_url: str) -> Iterator[tuple[str, Any]]:
     changes = {"browsers": FAST, "senders": FAST, "forms": {"signers": FAST, "unauthenticated": FAST}}
     app = create_app(
         database_url=database_url,
-        write_key=KEY,
-        metrics_token=TOKEN,
+        write_keys=(KEY,),
+        metrics_tokens=(TOKEN,),
         form_secrets=FORM_SECRETS,
         identity_secrets=IDENTITY_SECRETS,
         settings=change(SHIPPED.gateway, **changes),

@@ -2,6 +2,7 @@ from collections import Counter
 
 import pytest
 
+from leadops.consent.read_consent import read_consent
 from leadops.db import Connection
 from leadops.delivery import compare_scores
 from leadops.history.outcomes import ImportResult
@@ -244,3 +245,29 @@ def test_an_id_that_stands_for_nobody_is_not_an_id(export: Export) -> None:
         ("email", "ann@buyers.example"),
         ("email", "ben@buyers.example"),
     ]
+
+
+def test_an_opt_out_is_noted_once_and_a_no_says_nothing(export: Export) -> None:
+    """Of the column that else is a size: 1 is yes, 0 is no."""
+    mapping = {"attributes": {}, "opted_out": "size"}
+    out, kept = (*ANN[:5], 1), ("c-2", "ben@buyers.example", *BEN[2:5], 0)
+    assert export.bring("leads", [out, kept], mapping=mapping) == ImportResult(rows=2, new=2)
+    noted = "select lead_id, word, said_at, noted_by from consent.statements"
+    ((lead, *said),) = export.query(noted)
+    assert said == ["opt_out", NOW, "import"]
+    assert (1,) in export.query("select lane from consent.inbox where lead_id = %s", lead)
+    assert read_consent(export.connection, [lead])[lead].may_mail is False
+    assert export.bring("leads", [kept, out], mapping=mapping) == ImportResult(rows=2, known=2)
+    assert len(export.query(noted)) == 1
+    at = {"opted_out_at": {"column": "made", "zone": "UTC"}}
+    export.bring("leads", [("c-3", "cy@buyers.example", *ANN[2:5], 1)], mapping=mapping | at)
+    assert export.query(f"{noted} order by 1")[-1][2].isoformat() == "2026-01-05T10:00:00+00:00"
+
+
+def test_an_opt_out_that_was_said_after_the_imported_one_counts(export: Export) -> None:
+    mapping = {"attributes": {}, "opted_out": "size", "opted_out_at": {"column": "made", "zone": "UTC"}}
+    noted = "select count(*) from consent.statements"
+    early, late = (*ANN[:5], 1), (*ANN[:2], "2026-01-09 10:00", *ANN[3:5], 1)
+    for row, times in ((early, 1), (early, 1), (late, 2), (early, 2), (late, 2)):
+        export.bring("leads", [row], mapping=mapping)
+        assert export.query(noted) == [(times,)]

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from leadops.identity import mail_marks
-from leadops.identity.requeue import requeue_lost_events
+from leadops.identity import event_chunk
+from leadops.identity.event_chunk import requeue_lost_events
 from leadops.lanes import Lane
 from tests.identity.test_resolve import seen
 from tests.scoring.conftest import NOW, World
@@ -75,10 +75,10 @@ def test_a_changed_list_marks_what_was_filed_and_classifies_its_leads_again(
     world.resolve()
     world.connection.execute("delete from scoring.inbox")
     changed = ("mail_open", "page_view")
-    monkeypatch.setattr(mail_marks, "MAIL_EVENTS", changed)
+    monkeypatch.setattr(event_chunk, "MAIL_EVENTS", changed)
     world.resolve()
     assert marked(world) == {"mail_open ann@x.example", "page_view bob@x.example"}
     assert world.rows("select lead_id, lane from scoring.inbox order by 1") == [(2, 1), (3, 1)]
     world.resolve()
     assert world.rows("select count(*) from scoring.inbox") == [(2,)], "once"
-    assert mail_marks.follow_mail_events(world.connection) == 0
+    assert event_chunk.follow_mail_events(world.connection) == 0

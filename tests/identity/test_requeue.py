@@ -1,6 +1,7 @@
+from dataclasses import replace
 from datetime import timedelta
 
-from leadops.identity.requeue import find_interval, requeue_lost_events
+from leadops.identity.event_chunk import find_interval, requeue_lost_events
 from leadops.lanes import Lane
 from tests.scoring.conftest import NOW, World
 from tests.scoring.test_score import view
@@ -41,3 +42,10 @@ def test_what_a_backfill_puts_back_is_scored_behind_the_live_ones(world: World) 
     world.connection.execute("truncate scoring.inbox")
     world.resolve()
     assert {row[1] for row in world.rows("select lead_id, lane from scoring.inbox")} == {1}
+
+
+def test_a_lost_opt_out_is_marked_again(world: World) -> None:
+    world.accept([view("one", 1), replace(view("bye", 2), event="unsubscribe")])
+    world.connection.execute("delete from identity.inbox")
+    assert requeue_lost_events(world.connection, start=NOW, end=NOW + HOUR) == 2
+    assert world.rows("select says_consent from identity.inbox order by event_seq") == [(None,), (True,)]

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from leadops.db import Connection
 from leadops.incidents.finding import fire
-from leadops.incidents.heartbeats import beat
-from leadops.incidents.open_incident import open_incident, report_incident
+from leadops.incidents.incident import open_incident, report_incident
+from leadops.incidents.task_results import beat
 from tests.alerts.checking import SETTINGS, clock, incidents, look, shown, slack, slack_server
 
 __all__ = ["clock", "look", "slack", "slack_server"]

@@ -7,8 +7,8 @@ import pytest
 
 from leadops.db import connect
 from leadops.incidents.finding import fire
-from leadops.incidents.heartbeats import MinuteMarks, beat, read_minute_marks
-from leadops.incidents.open_incident import open_incident, record_past_incident, report_incident
+from leadops.incidents.incident import open_incident, record_past_incident, report_incident
+from leadops.incidents.task_results import MinuteMarks, beat, read_minute_marks
 
 
 def test_the_second_time_counts_up_the_first(connection, clock):

@@ -14,6 +14,7 @@ from leadops.alerts.notify import notify_incidents
 from leadops.db import Connection, connect
 from leadops.incidents.check import CdpReading, Check, CheckInput
 from leadops.incidents.finding import CheckFinding
+from leadops.incidents.incident import open_incident
 from leadops.incidents.kinds import (
     CHECK_FAILED,
     DATABASE_DOWN,
@@ -21,7 +22,6 @@ from leadops.incidents.kinds import (
     OPENED_BY_CALLBACKS,
     OPENED_BY_WATCHDOG,
 )
-from leadops.incidents.open_incident import open_incident
 from leadops.incidents.run_checks import CheckResult, run_checks
 from tests.alerts.checking import CALENDAR, SETTINGS, incidents
 from tests.alerts.conftest import CALM, START, Slack
@@ -30,10 +30,10 @@ from tests.shipped import SHIPPED
 
 
 def load_scenes() -> dict[str, Any]:
-    """Return every check's scene; those of leadops.sla.checks are in tests/sla/test_checks.py."""
+    """Return every check's scene; those of the checks of leadops.sla are in tests/sla/test_checks.py."""
     scenes: dict[str, Any] = {}
-    for module in dict.fromkeys(check.run.__module__ for check in CHECKS):
-        scenes |= import_module(module.replace("leadops.", "tests.").replace("checks", "test_checks")).SCENES
+    for room in dict.fromkeys(check.run.__module__.rpartition(".")[0] for check in CHECKS):
+        scenes |= import_module(room.replace("leadops.", "tests.") + ".test_checks").SCENES
     return scenes
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from leadops.db import Connection
-from leadops.intake.form_refusals import add_form_refusals
+from leadops.intake.form_quarantine import add_form_refusals
 
 NOW = datetime(2026, 7, 1, 9, 7, 30, tzinfo=UTC)
 FIVE_MINUTES = datetime(2026, 7, 1, 9, 5, tzinfo=UTC)

@@ -19,7 +19,7 @@ def test_the_environment_names_the_tool() -> None:
         }
     )
     assert secrets.secrets == {"typeform": (SECRET, OTHER), "our_forms": (SECRET,)}
-    assert secrets.tokens == {"facebook": OTHER}
+    assert secrets.tokens == {"facebook": (OTHER,)}
     assert SECRET not in repr(secrets)
     assert OTHER not in repr(secrets)
 

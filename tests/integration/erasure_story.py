@@ -23,6 +23,7 @@ from leadops.crm.poll import poll_crm
 from leadops.db import Connection, connect
 from leadops.delivery.adopt_crm_leads import hash_address
 from leadops.delivery.push import push_target
+from leadops.delivery.score_pusher import choose_pusher
 from leadops.economics.costs import Cost, record_costs
 from leadops.economics.refresh_economics import refresh_economics
 from leadops.erase_person import ErasureContext, ErasureResult, erase_person, finish_erasures
@@ -35,13 +36,15 @@ from leadops.history.import_tables import AttributeValue, upsert_attributes
 from leadops.identity.resolve import resolve_events
 from leadops.incidents.run_checks import run_checks
 from leadops.lifecycle.qualify import qualify_leads
+from leadops.marts.publish_changes import publish_changes
 from leadops.products.crm_client import CrmClient
 from leadops.routing.assign_leads import assign_leads
-from leadops.routing.notify_reps import NoticeContext, notify_reps
+from leadops.routing.notice_message import NoticeContext
+from leadops.routing.notify_reps import notify_reps
 from leadops.scoring.decay_leads import decay_leads
 from leadops.scoring.score import score_leads
 from leadops.settings import Endpoint
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from leadops.sla.watch_clocks import watch_clocks
 from leadops.subscribers import SUBSCRIBERS
 from leadops_sandbox.settings import Tokens
@@ -181,6 +184,7 @@ class Story:
                 database_url=self.url,
                 endpoint=self.endpoint(target, url=ma if target == "ma" else None),
                 target=target,
+                pusher_type=choose_pusher(target),
                 settings=SHIPPED.delivery,
                 clock=self.clock,
                 sleep=time.sleep,
@@ -200,7 +204,9 @@ class Story:
             "sleep": lambda _: None,
         }
         notify_incidents(self.connection, self.chat(), settings=ALERTS, **options)
-        context = NoticeContext(ROUTING.slack, SHIPPED.company, SHIPPED.scoring)
+        context = NoticeContext(
+            ROUTING.slack, SHIPPED.company, SHIPPED.scoring.grades, SHIPPED.scoring.labels()
+        )
         del options["company"]
         notify_reps(self.connection, self.chat(), context=context, **options)
 
@@ -334,8 +340,9 @@ class Story:
         self.connection.commit()
 
     def refresh(self) -> None:
-        """Compute the tables of the day, and of the day before, again."""
+        """Compute the tables of the day, and of the day before, again, and publish what changed."""
         tomorrow = self.start + timedelta(days=2)
+        publish_changes(self.connection, now=tomorrow)
         for day in (self.day - timedelta(days=1), self.day):
             refresh_funnel(
                 self.connection,

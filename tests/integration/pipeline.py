@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import httpx
@@ -143,10 +144,16 @@ class Pipeline:
                     return rows
 
     def run_minute(self, *, limit: int | None = None, seconds: float = 1.5) -> None:
-        """Do what the minute run does: resolve, score, push."""
+        """Do what the minute run does: resolve, then score, and push beside it."""
         self.resolve(limit=limit)
-        self.score(limit=limit)
-        self.desk.push(seconds=seconds)
+        has_ended = Event()
+        with ThreadPoolExecutor(1) as pool:
+            pushing = pool.submit(self.desk.push, seconds=seconds, may_grow=lambda: not has_ended.is_set())
+            try:
+                self.score(limit=limit)
+            finally:
+                has_ended.set()
+            pushing.result()
 
     def backfill(self, *, minutes: float = 60) -> int:
         """Score again what was received in the last `minutes`; return the ledger rows written."""

@@ -1,20 +1,13 @@
 """Every form that got a 202 ends in the MA and in the CRM, once: whatever is killed, down or restarted."""
 
-import json
-import os
 import random
 import secrets
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,163 +19,37 @@ import requests
 
 from leadops.alerts.checks import CHECKS
 from leadops.db import connect
+from leadops.delivery.effect_pusher import EffectPusher
 from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
 from leadops.delivery.push import push_target
-from leadops.errors import LeadopsError
+from leadops.delivery.score_pusher import ScorePusher
 from leadops.identity.resolve import resolve_events
 from leadops.incidents.run_checks import run_checks
-from leadops.intake.signature import sign
 from leadops.migrations.run import migrate
-from leadops.products.product_client import ProductClient
 from leadops.scoring.score import score_leads
 from leadops.settings import Endpoint
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from leadops_stack.postgres import PostgresServer
 from tests.conftest import free_port
+from tests.integration.gateway_process import (
+    GatewayProcess,
+    assert_once_in_both,
+    is_quiet,
+    running,
+    send,
+    send_many,
+)
 from tests.promises import in_turn
 from tests.shipped import SHIPPED
-from tests.waiting import PATIENCE, wait_until
-
-SECRET = "test-form-secret-0123"
-ENTRY = "from leadops.cli.app import run; run()"
+from tests.waiting import wait_until
 
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[str]:
     with serve_in_thread(tmp_path / "sandbox", sales_work=False) as url:
         yield url
-
-
-@dataclass
-class GatewayProcess:
-    """`leadops gateway` as a process that can be killed and started again on the same port."""
-
-    database_url: str
-    sandbox: str
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        port = int(self.sandbox.rpartition(":")[2])
-
-        def connection(token: str) -> str:
-            return json.dumps(
-                {"conn_type": "http", "host": "http://127.0.0.1", "port": port, "password": token}
-            )
-
-        environment = os.environ | {
-            "LEADOPS_DATABASE_URL": self.database_url,
-            "LEADOPS_WRITE_KEY": "w" * 32,
-            "LEADOPS_METRICS_TOKEN": "m" * 32,
-            "LEADOPS_FORM_SECRETS": SECRET,
-            "AIRFLOW_CONN_LEADOPS_MA": connection(Tokens().ma),
-            "AIRFLOW_CONN_LEADOPS_CRM": connection(Tokens().crm),
-        }
-        command = [sys.executable, "-c", ENTRY, "gateway", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
-        if self.process:
-            self.process.send_signal(how)
-            self.process.wait(timeout=PATIENCE)
-
-    def is_healthy(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/healthz", timeout=60, trust_env=False).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-
-@contextmanager
-def running(gateway: GatewayProcess) -> Iterator[GatewayProcess]:
-    gateway.start()
-    try:
-        wait_until(gateway.is_healthy)
-        yield gateway
-    finally:
-        gateway.kill()
-
-
-def send(url: str, form: dict[str, Any], *, seconds: float = 2 * PATIENCE) -> str:
-    """Send a form as a patient sender does: again, newly signed, until there is a 202; return its id."""
-    body, deadline = json.dumps(form).encode(), time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        timestamp = str(int(time.time()))
-        headers = {
-            "X-Timestamp": timestamp,
-            "X-Signature": sign(SECRET, timestamp, body),
-            "Content-Type": "application/json",
-        }
-        try:
-            answer = httpx.post(
-                f"{url}/webhook/form", content=body, headers=headers, timeout=10, trust_env=False
-            )
-        except httpx.HTTPError:
-            time.sleep(0.1)
-            continue
-        if answer.status_code == 202:
-            return str(answer.json()["id"])
-        assert answer.status_code == 503, answer.text
-        time.sleep(0.1)
-    raise AssertionError("no 202 in time")
-
-
-def send_many(url: str, count: int, disturb: Callable[[], None]) -> list[str]:
-    """Send `count` forms of as many people, a third of them twice, while `disturb` does its worst."""
-    forms = [{"submission_id": f"s-{n}", "email": f"person{n}@forms.example"} for n in range(count)]
-    forms += forms[::3]
-    random.Random(3).shuffle(forms)
-    trouble = threading.Thread(target=disturb)
-    trouble.start()
-    with ThreadPoolExecutor(4) as pool:
-
-        def one(form: dict[str, Any]) -> str:
-            time.sleep(0.05)
-            return send(url, form)
-
-        ids = list(pool.map(one, forms))
-    trouble.join()
-    return ids
-
-
-def emails_in_ma(sandbox: str) -> list[str]:
-    client = ProductClient(Endpoint(base_url=sandbox, token=Tokens().ma))
-    try:
-        return sorted(lead.email for lead in client.iterate_leads() if lead.email)
-    finally:
-        client.transport.close()
-
-
-def is_quiet(database_url: str) -> bool:
-    try:
-        with connect(database_url) as connection:
-            row = connection.execute(
-                "select count(*) from delivery.outbox where state in ('pending', 'sending')"
-            ).fetchone()
-    except (psycopg.Error, LeadopsError):  # the database is on its way up
-        return False
-    return row == (0,)
-
-
-def assert_once_in_both(database_url: str, sandbox: str, count: int) -> None:
-    wait_until(lambda: is_quiet(database_url))
-    assert emails_in_ma(sandbox) == sorted(f"person{n}@forms.example" for n in range(count))
-    state = requests.get(f"{sandbox}/_state", timeout=60).json()
-    assert state["crm"]["leads"] == count
-    with connect(database_url) as connection:
-        row = connection.execute(
-            "select (select count(*) from intake.raw_leads), (select count(*) from cdp.events),"
-            " (select count(*) from identity.leads), (select count(*) from delivery.dead_letters)"
-        ).fetchone()
-    assert row == (count, count, count, 0)
 
 
 def test_a_gateway_that_is_killed_again_and_again_loses_nothing(database_url: str, sandbox: str) -> None:
@@ -315,16 +182,16 @@ def test_score_changes_wait_for_the_lead_and_follow_in_order(database_url: str, 
     settings = SHIPPED.delivery
     endpoint = Endpoint(base_url=sandbox, token=Tokens().ma, timeout=60)
 
-    def push_all(*, effects_only: bool) -> None:
+    def push_all(pusher_type: type[EffectPusher]) -> None:
         now = town.clock()
         options: dict[str, Any] = {"sleep": time.sleep, "until": now + timedelta(seconds=5)}
         push_target(
             database_url=database_url,
             endpoint=endpoint,
             target="ma",
+            pusher_type=pusher_type,
             settings=settings,
             clock=town.clock,
-            effects_only=effects_only,
             **options,
         )
 
@@ -350,7 +217,7 @@ def test_score_changes_wait_for_the_lead_and_follow_in_order(database_url: str, 
             minute()
     fault = {"target": "ma", "kind": "500", "path": "/api/leads"}
     requests.post(f"{sandbox}/_faults", json=fault, timeout=60).raise_for_status()
-    push_all(effects_only=False)
+    push_all(ScorePusher)
     with connect(database_url) as connection:
         wanted = connection.execute("select seq, points from scoring.ledger order by seq").fetchall()
     assert len(wanted) >= 3
@@ -358,7 +225,7 @@ def test_score_changes_wait_for_the_lead_and_follow_in_order(database_url: str, 
     assert applied == [], "nobody can score whom the MA does not know"
     requests.delete(f"{sandbox}/_faults", timeout=60).raise_for_status()
     town.ahead += timedelta(minutes=5)
-    push_all(effects_only=True)
-    push_all(effects_only=False)
+    push_all(EffectPusher)
+    push_all(ScorePusher)
     applied = requests.get(f"{sandbox}/_state/ma/applied", timeout=60).json()["items"]
     assert [(int(row["deltaId"].rpartition("-")[2]), row["delta"]) for row in applied] == wanted

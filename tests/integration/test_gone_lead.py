@@ -8,7 +8,7 @@ from leadops.delivery.audit import audit_scores
 from leadops.delivery.checks import CHECKS
 from leadops.incidents.run_checks import run_checks
 from leadops.products.product_client import ProductClient
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from tests.identity.test_resolve import seen
 from tests.integration.test_joined_mql import Shop, shop
 from tests.shipped import SHIPPED

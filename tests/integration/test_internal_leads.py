@@ -15,7 +15,7 @@ from leadops.identity.split_leads import split_leads
 from leadops.identity.uncounted_leads import find_uncounted
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.routing.assign_leads import assign_leads
-from leadops.scoring.model_points import ModelTarget, append_model_points, stage_model_targets
+from leadops.scoring.ledger import ModelTarget, append_model_points, stage_model_targets
 from leadops.scoring.score import score_leads
 from leadops.sla.watch_clocks import watch_clocks
 from leadops.subscribers import SUBSCRIBERS

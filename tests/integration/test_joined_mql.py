@@ -13,6 +13,7 @@ from leadops.crm.poll import poll_crm
 from leadops.db import connect
 from leadops.delivery.audit import audit_scores
 from leadops.delivery.push import push_target
+from leadops.delivery.score_pusher import choose_pusher
 from leadops.identity.compare_rebuilt import compare_rebuilt
 from leadops.identity.split_leads import split_leads
 from leadops.lifecycle.qualify import qualify_leads
@@ -88,6 +89,7 @@ class Shop:
             database_url=self.database_url,
             endpoint=self.endpoint(target),
             target=target,
+            pusher_type=choose_pusher(target),
             settings=settings.model_copy(update={"targets": both}),
             clock=clock,
             sleep=time.sleep,

@@ -13,11 +13,13 @@ from slack_sdk import WebClient
 from leadops.clients.chat import ApiChat
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
+from leadops.delivery.effect_pusher import EffectPusher
 from leadops.delivery.push import push_target
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.products.crm_client import CrmClient
 from leadops.routing.assign_leads import assign_leads
-from leadops.routing.notify_reps import NoticeContext, notify_reps
+from leadops.routing.notice_message import NoticeContext
+from leadops.routing.notify_reps import notify_reps
 from leadops.settings import Endpoint
 from leadops.subscribers import SUBSCRIBERS
 from leadops_sandbox.serve import serve_in_thread
@@ -82,12 +84,15 @@ def test_a_new_mql_has_an_owner_in_the_crm_who_is_told(
                 database_url=database_url,
                 endpoint=crm,
                 target="crm",
+                pusher_type=EffectPusher,
                 settings=SHIPPED.delivery,
                 clock=clock,
                 sleep=time.sleep,
                 until=clock() + timedelta(seconds=10),
             )
-            context = NoticeContext(rules.slack, SHIPPED.company, SHIPPED.scoring)
+            context = NoticeContext(
+                rules.slack, SHIPPED.company, SHIPPED.scoring.grades, SHIPPED.scoring.labels()
+            )
             told += notify_reps(connection, chat, context=context, clock=clock, sleep=time.sleep).sent
         assert told == 1
         lines = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]

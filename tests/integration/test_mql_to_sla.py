@@ -8,6 +8,7 @@ import requests
 
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection
+from leadops.delivery.effect_pusher import EffectPusher
 from leadops.delivery.push import push_target
 from leadops.lifecycle.qualify import QualificationResult, qualify_leads
 from leadops.products.crm_client import CrmClient
@@ -53,6 +54,7 @@ def test_a_lead_goes_to_the_crm_and_comes_back_as_won(
             database_url=database_url,
             endpoint=endpoint,
             target="crm",
+            pusher_type=EffectPusher,
             settings=SHIPPED.delivery,
             clock=lambda: datetime.now(UTC),
             sleep=time.sleep,

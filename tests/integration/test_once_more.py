@@ -30,7 +30,7 @@ from leadops.lifecycle.quarter import Quarter
 from leadops.routing.assign_leads import assign_leads
 from leadops.scoring.decay_leads import decay_leads
 from leadops.scoring.score import score_leads
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from leadops.sla.watch_clocks import watch_clocks
 from leadops.subscribers import SUBSCRIBERS
 from leadops.thresholds.apply_threshold import apply_threshold, ask_human

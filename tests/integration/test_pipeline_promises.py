@@ -1,6 +1,5 @@
 """Whatever order, fault, death or haste: every accepted event is scored once, and three numbers agree."""
 
-import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -135,7 +134,7 @@ class Schedule:
                 with outlive_sessions(pipeline.desk.url):
                     run = pipeline.start(limit=detail[0])
                     time.sleep(detail[1])  # the moment of death is the test
-                    os.kill(run.pid, signal.SIGKILL)
+                    run.kill()
                     run.join()
                 assert run.exitcode in (0, -signal.SIGKILL)
             case "kill the MA":

@@ -8,7 +8,7 @@ import pytest
 from leadops.db import Connection
 from leadops.identity import event_chunk, link_identifiers
 from leadops.lifecycle import decide_mqls
-from leadops.machines import classify_acts, classify_visits, find_signals, mail_acts
+from leadops.machines import classify_acts, find_signals, mail_acts
 from leadops.queries import Queries
 from leadops.scoring import differences
 from leadops.scoring.rule_parameters import award_parameters
@@ -160,8 +160,8 @@ def test_the_events_of_a_few_leads_are_looked_up_for_acts_of_machines(
     )
     assert SHIPPED.machines.signals.visit
     facts = mail_acts.ActFacts(clicks=True, traps=True)
-    classify_visits.classify_visits(crowded, SHIPPED.machines, SHIPPED.machines.signals.visit, facts)
-    for module, statement in ((mail_acts, "read_mail_acts"), (classify_visits, "read_site_acts")):
+    classify_acts.classify_visits(crowded, SHIPPED.machines, SHIPPED.machines.signals.visit, facts)
+    for module, statement in ((mail_acts, "read_mail_acts"), (classify_acts, "read_site_acts")):
         scans = find_scans(crowded, module.queries.statements[statement], asked[statement])
         assert scans.isdisjoint({"events", "resolved_events"}), statement
     # Of the 500 page views of these leads none is looked at; of two that are acts through mails, two.

@@ -19,7 +19,7 @@ from leadops.nurture.enter_programmes import enter_programmes
 from leadops.orchestration.tasks.nurture import make_context
 from leadops.routing.assign_leads import assign_leads
 from leadops.scoring.decay_leads import decay_leads
-from leadops.scoring.model_points import ModelTarget, append_model_points, stage_model_targets
+from leadops.scoring.ledger import ModelTarget, append_model_points, stage_model_targets
 from leadops.scoring.score import score_leads
 from leadops.scoring.scoring_inbox import enqueue_interval
 from leadops.sla.watch_clocks import watch_clocks

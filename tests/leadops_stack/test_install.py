@@ -94,4 +94,7 @@ def test_the_run_lock_is_part_of_the_dev_lock() -> None:
 def test_a_wrong_word_is_answered_with_the_usage() -> None:
     script = PROJECT / "include" / "leadops_stack" / "install.py"
     done = subprocess.run([sys.executable, script, "all"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (2, "usage: python include/leadops_stack/install.py run|dev\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "usage: python include/leadops_stack/install.py run|dev|emulator\n",
+    )

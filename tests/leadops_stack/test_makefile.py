@@ -9,8 +9,9 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2]
 COMMANDS = (
     "airflow", "up", "down", "database", "status", "env", "install", "install-dev", "test", "test-shaken",
-    "test-long", "check", "fmt", "test-odoo", "messages", "schema", "bench", "mutants", "year", "networks",
-    "charts", "lock",
+    "kill-matrix", "test-long", "check", "fmt", "test-odoo", "messages", "schema", "bench", "mutants", "year",
+    "networks", "charts", "lock", "image-test", "soak", "test-postgres15",
+    "install-emulator", "test-dbt",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 from leadops.errors import TransientError
 from leadops_stack import health
 from leadops_stack.home import Home
-from leadops_stack.part import Step
+from leadops_stack.part import Part, Step
 from leadops_stack.plan import make_plan, make_server
 from leadops_stack.variables import prepare_variables
 
@@ -16,6 +16,12 @@ def find_step(home: Home, name: str, *, port: int) -> Step:
     values = prepare_variables(home, {"LEADOPS_PORT_AIRFLOW": str(port)})
     waves = make_plan(home, values, make_server(home, values), now=datetime.now(UTC))
     return next(step for wave in waves for step in wave.steps if step.name == name)
+
+
+def list_parts(home: Home, environ: dict[str, str]) -> dict[str, Part]:
+    values = prepare_variables(home, environ)
+    waves = make_plan(home, values, make_server(home, values), now=datetime.now(UTC))
+    return {part.name: part for wave in waves for part in wave.parts}
 
 
 def test_the_first_call_of_the_execution_interface_may_take_longer_than_one_time_out(
@@ -82,6 +88,6 @@ def test_each_part_gets_its_own_role_and_no_password(home: Home, monkeypatch: py
         "api-server": {"leadops", "leadops_page"},
     }
     secrets = {name: value for name, value in values.items() if name.endswith("_DATABASE_PASSWORD")}
-    assert len(secrets) == 6
+    assert len(secrets) == 7
     for env in parts.values():
         assert not env.keys() & {*secrets, "LEADOPS_POSTGRES_PASSWORD"}

@@ -27,7 +27,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     server: Airflow
 
     def do_GET(self) -> None:
-        self._answer(200 if self.path.rsplit("/", 1)[-1] in self.server.pools else 404)
+        slots = self.server.pools.get(self.path.rsplit("/", 1)[-1])
+        self._answer(404 if slots is None else 200, {"slots": slots})
+
+    def do_PATCH(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        name, _, mask = self.path.rsplit("/", 1)[-1].partition("?")
+        assert (mask, list(body)) == ("update_mask=slots", ["slots"])
+        self.server.pools[name] = body["slots"]
+        self._answer(200)
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -57,8 +65,8 @@ def airflow() -> Iterator[Airflow]:
         server.shutdown()
 
 
-def prepare(airflow: Airflow) -> str:
-    return prepare_pools(airflow.server_port, user="admin", password="p")
+def prepare(airflow: Airflow, *, shards: int = 1) -> str:
+    return prepare_pools(airflow.server_port, user="admin", password="p", shards=shards)
 
 
 def test_a_pool_that_is_there_is_not_made_again(airflow: Airflow) -> None:
@@ -69,6 +77,20 @@ def test_a_pool_that_is_there_is_not_made_again(airflow: Airflow) -> None:
     assert prepare(airflow) == "leadops is there; leadops_daily is there"
     assert airflow.asked == []
     assert airflow.pools == {"leadops": 7, "leadops_daily": POOLS["leadops_daily"][0]}
+
+
+def test_each_push_at_once_has_a_slot(airflow: Airflow) -> None:
+    assert prepare(airflow, shards=3) == "leadops, 5 slots; leadops_daily, 1 slot"
+    assert prepare(airflow, shards=4) == "leadops, 6 slots; leadops_daily is there"
+    assert prepare(airflow, shards=2) == "leadops is there; leadops_daily is there"
+    assert airflow.pools == {"leadops": 6, "leadops_daily": 1}
+
+
+def test_a_pool_that_somebody_made_narrow_stays_so_with_one_push(airflow: Airflow) -> None:
+    prepare(airflow)
+    airflow.pools["leadops"] = 2
+    assert prepare(airflow) == "leadops is there; leadops_daily is there"
+    assert airflow.pools["leadops"] == 2
 
 
 @pytest.mark.parametrize("status", [500, 503])
@@ -88,4 +110,4 @@ def test_a_wrong_password_is_not(airflow: Airflow) -> None:
 
 def test_an_airflow_that_is_not_there_yet_is_worth_another_call() -> None:
     with pytest.raises(TransientError, match="does not answer /auth/token"):
-        prepare_pools(free_port(), user="admin", password="p")
+        prepare_pools(free_port(), user="admin", password="p", shards=1)

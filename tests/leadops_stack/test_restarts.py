@@ -12,13 +12,13 @@ class Asked:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str, float]] = []
-        self.well = "api-server"
+        self.well = {"api-server", "redis"}
 
     def ask_restart(self, name: str, *, why: str, grace: float) -> None:
         self.calls.append((name, why, grace))
 
     def answers(self, name: str) -> bool:
-        return name == self.well
+        return name in self.well
 
 
 def test_each_restart_that_does_not_help_makes_the_pause_longer() -> None:
@@ -30,7 +30,8 @@ def test_each_restart_that_does_not_help_makes_the_pause_longer() -> None:
             moments.append(now / 60)
             assert facts == {"restarts": len(moments), "restarted_at": "2026-07-30T17:00:00+00:00"}
     assert moments == [0, 3, 9, 21, 45, 105, 165, 225]
-    assert supervisor.calls[1] == ("scheduler", "no task has finished for 120 s; restart 2", 10.0)
+    why = "no task has finished for 120 s; restart 2"
+    assert supervisor.calls[3:6] == [(name, why, 10.0) for name in ("scheduler", "worker-1", "worker-2")]
 
 
 def test_after_three_hours_without_one_it_counts_from_one() -> None:
@@ -42,8 +43,14 @@ def test_after_three_hours_without_one_it_counts_from_one() -> None:
     assert counts == [1, 2, 3, 1]
 
 
-def test_an_api_server_that_hangs_is_restarted_first() -> None:
+def test_an_api_server_or_a_redis_that_hangs_is_restarted_first() -> None:
     supervisor = Asked()
-    supervisor.well = ""
+    supervisor.well = set()
     SchedulerRestarts(supervisor, ticks=lambda: 0.0, clock=lambda: NOW).restart(120)  # type: ignore[arg-type]
-    assert [name for name, _, _ in supervisor.calls] == ["api-server", "scheduler"]
+    assert [name for name, _, _ in supervisor.calls] == [
+        "api-server",
+        "redis",
+        "scheduler",
+        "worker-1",
+        "worker-2",
+    ]

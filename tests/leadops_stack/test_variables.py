@@ -1,7 +1,10 @@
 import json
+import re
+from pathlib import Path
 
 import psycopg.conninfo
 import pytest
+import yaml
 
 from leadops.errors import ConfigError
 from leadops.products.product_folders import list_products
@@ -13,6 +16,8 @@ from leadops_stack.env_file import read_env, write_env
 from leadops_stack.home import Home
 from leadops_stack.ports import DEFAULT_PORTS
 from leadops_stack.variables import fresh_secrets, needed_ports, prepare_variables, uses_sandbox
+
+COMPOSE = Path(__file__).parents[2] / "docker-compose.yaml"
 
 
 def test_every_installation_has_its_own_secrets() -> None:
@@ -69,11 +74,18 @@ def test_made_up_visitors_never_reach_a_real_system(home: Home) -> None:
 
 
 def test_only_the_ports_of_parts_that_start_must_be_free(home: Home) -> None:
-    values = prepare_variables(home, {})
+    values = prepare_variables(home, {"AIRFLOW__CORE__EXECUTOR": "celery", "LEADOPS_GATEWAYS": "2"})
     assert set(needed_ports(values)) == set(DEFAULT_PORTS)
-    own = {"conn_type": "http", "host": "https://ma.example.com", "password": "x" * 20}
-    values["AIRFLOW_CONN_LEADOPS_MA"] = json.dumps(own)
-    assert set(DEFAULT_PORTS) - set(needed_ports(values)) == {"LEADOPS_PORT_SANDBOX"}
+    values = prepare_variables(home, {"AIRFLOW__CORE__EXECUTOR": "local", "LEADOPS_GATEWAYS": "1"})
+    own = {"LEADOPS_PORT_GATEWAY_1", "LEADOPS_PORT_GATEWAY_2"}
+    assert set(DEFAULT_PORTS) - set(needed_ports(values)) == {"LEADOPS_PORT_REDIS", *own}
+    theirs = {"conn_type": "http", "host": "https://ma.example.com", "password": "x" * 20}
+    values["AIRFLOW_CONN_LEADOPS_MA"] = json.dumps(theirs)
+    assert set(DEFAULT_PORTS) - set(needed_ports(values)) == {
+        "LEADOPS_PORT_REDIS",
+        "LEADOPS_PORT_SANDBOX",
+        *own,
+    }
 
 
 def test_no_variable_of_airflow_replaces_one_of_the_installation(home: Home) -> None:
@@ -101,6 +113,30 @@ def test_a_stand_in_is_named_by_the_connections_and_kept(home: Home, product: st
     for name in ("AIRFLOW_CONN_LEADOPS_MA", "AIRFLOW_CONN_LEADOPS_CRM"):
         assert back[name] == plain[name]
         choose_product(endpoint_from_connection(json.loads(back[name])))
+
+
+def test_a_connection_of_an_earlier_version_gets_the_steps_of_programmes(home: Home) -> None:
+    values = prepare_variables(home, {"LEADOPS_SANDBOX_PRODUCT": "hubspot"})
+    former = json.loads(values["AIRFLOW_CONN_LEADOPS_MA"])
+    assert former["extra"].pop("steps")
+    write_env(home.env_file, {"AIRFLOW_CONN_LEADOPS_MA": json.dumps(former)})
+    assert prepare_variables(home, {}) == values
+    theirs = json.dumps(former | {"login": "somebody"})
+    write_env(home.env_file, {"AIRFLOW_CONN_LEADOPS_MA": theirs})
+    assert prepare_variables(home, {})["AIRFLOW_CONN_LEADOPS_MA"] == theirs
+
+
+@pytest.mark.parametrize("product", sorted(set(list_stand_ins()) & set(list_products())))
+def test_containers_get_the_same_connections_but_for_the_address(home: Home, product: str) -> None:
+    values = prepare_variables(home, {"LEADOPS_SANDBOX_PRODUCT": product})
+    written = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["x-connections"]
+    for name in ("AIRFLOW_CONN_LEADOPS_MA", "AIRFLOW_CONN_LEADOPS_CRM"):
+        filled = re.sub(r"\$\{(\w+)[^}]*\}", lambda found: values[found[1]], written[name])
+        here, there = (endpoint_from_connection(json.loads(text)) for text in (values[name], filled))
+        if here.extra:
+            assert (there.extra, there.login, there.token) == (here.extra, here.login, here.token)
+        else:
+            assert there.extra["product"] == "generic"
 
 
 def test_a_stand_in_that_there_is_not_is_refused(home: Home) -> None:

@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime
 
-from leadops.lifecycle.crm_words import CrmWord
-from leadops.lifecycle.usual_words import USUAL_WORDS, add_words
+from leadops.lifecycle.crm_words import USUAL_WORDS, CrmWord, add_words
 from tests.shipped import SHIPPED
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)

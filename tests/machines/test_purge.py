@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from leadops.housekeeping.old_rows import purge
-from leadops.machines.purge import OLD_ROWS
+from leadops.machines.removal import OLD_ROWS
 from leadops.scoring.scoring_inbox import enqueue_every_lead
 from tests.shipped import SHIPPED
 

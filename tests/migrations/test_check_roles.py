@@ -34,7 +34,7 @@ def find_faults(connection: Connection, database_url: str, role: str, change: st
     connection.commit()
     url = as_role(database_url, Part.GATEWAY).replace(name_role(Part.GATEWAY), role)
     with connect(url) as own:
-        return check_role(own, Part.GATEWAY)
+        return check_role(own, Part.GATEWAY, former={})
 
 
 def test_a_role_with_its_rights_is_sound(connection: Connection, database_url: str, role: str) -> None:

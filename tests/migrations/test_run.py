@@ -2,7 +2,8 @@ import pytest
 
 from leadops.db import Connection
 from leadops.errors import PermanentError
-from leadops.migrations.run import migrate, read_migrations
+from leadops.migrations.migration_files import read_migrations
+from leadops.migrations.run import migrate
 
 
 def test_a_second_migration_changes_nothing(connection: Connection) -> None:
@@ -10,7 +11,7 @@ def test_a_second_migration_changes_nothing(connection: Connection) -> None:
 
 
 def test_only_numbered_files_are_migrations() -> None:
-    names = [name for name, _ in read_migrations()]
+    names = [file.name for file in read_migrations()]
     assert names[0] == "0001_events.sql"
     assert "run.sql" not in names
 

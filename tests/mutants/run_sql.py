@@ -34,16 +34,18 @@ PR_SET_PDEATHSIG = 1
 
 
 class Recorder:
-    """A pytest plugin that notes which test uses which statement, and how long each test takes."""
+    """A pytest plugin that notes which test and module use which statement, and how long each test takes."""
 
     def __init__(self) -> None:
         self.current: str | None = None
         self.tests: dict[tuple[Path, str], set[str]] = defaultdict(set)
+        self.modules: dict[tuple[Path, str], set[str]] = defaultdict(set)
         self.seconds: dict[str, float] = defaultdict(float)
         self.queries: dict[Path, list[Queries]] = defaultdict(list)
 
-    def note(self, path: Path, statement: str) -> None:
-        """Note that the running test uses the statement."""
+    def note(self, path: Path, statement: str, module: str) -> None:
+        """Note that the running test uses the statement through the module (a file name)."""
+        self.modules[path, statement].add(module)
         if self.current:
             self.tests[path, statement].add(self.current)
 
@@ -58,17 +60,19 @@ class Recorder:
         recorder, make = self, Queries.__init__
 
         class Statements(dict[str, Any]):
-            def __init__(self, path: Path, statements: dict[str, Any]) -> None:
+            def __init__(self, path: Path, module: str, statements: dict[str, Any]) -> None:
                 super().__init__(statements)
                 self.path = path
+                self.module = module
 
             def __getitem__(self, name: str) -> Any:
-                recorder.note(self.path, name)
+                recorder.note(self.path, name, self.module)
                 return super().__getitem__(name)
 
-        def make_recording(queries: Queries, module_file: str) -> None:
-            make(queries, module_file)
-            queries.statements = Statements(queries.path.resolve(), queries.statements)
+        def make_recording(queries: Queries, module_file: str, *, topic: str | None = None) -> None:
+            make(queries, module_file, topic=topic)
+            module = Path(module_file).name
+            queries.statements = Statements(queries.path.resolve(), module, queries.statements)
             recorder.queries[queries.path.resolve()].append(queries)
 
         Queries.__init__ = make_recording  # type: ignore[method-assign]
@@ -82,6 +86,8 @@ class Trial:
     statement: str
     text: str = field(compare=False)
     change: str
+    #: The file names of those that run it.
+    modules: frozenset[str] = field(compare=False)
 
     @property
     def key(self) -> str:
@@ -89,22 +95,25 @@ class Trial:
         return json.dumps([str(self.path.relative_to(PACKAGE)), self.statement, self.change])
 
     def is_mirrored_by(self, test: str) -> bool:
-        """Return whether the test of that node id stands in the test file of the statement's module."""
-        return Path(test.partition("::")[0]).stem == f"test_{self.path.stem}"
+        """Return whether the test of that node id stands in a test file of the statement's modules."""
+        names = {f"test_{name}" for name in self.modules}
+        return Path(test.partition("::")[0]).name in names
 
     def as_mutant(self, outcome: Outcome) -> Mutant:
         """Return it with its outcome."""
         return Mutant(str(self.path.relative_to(PACKAGE)), self.statement, self.change, outcome)
 
 
-def list_trials(room: Room, queries: dict[Path, list[Queries]]) -> Iterator[Trial]:
-    """Yield every mutant of the statements of a room that its tests load."""
-    for path in sorted(queries):
-        if path.parent != PACKAGE / room.name or not room.has_module(path.with_suffix(".py").name):
+def list_trials(room: Room, recorder: Recorder) -> Iterator[Trial]:
+    """Yield every mutant of the statements that the room's modules run; one that nothing ran counts too."""
+    for path in sorted(recorder.queries):
+        if path.parent != PACKAGE / room.name:
             continue
-        for statement, text in sorted(queries[path][0].statements.items()):
-            for changed, change in make_mutants(text):
-                yield Trial(path, statement, changed, change)
+        for statement, text in sorted(recorder.queries[path][0].statements.items()):
+            modules = frozenset(recorder.modules[path, statement] or {path.with_suffix(".py").name})
+            if any(map(room.has_module, modules)):
+                for changed, change in make_mutants(text):
+                    yield Trial(path, statement, changed, change, modules)
 
 
 def run_child(trial: Trial, recorder: Recorder, tests: list[str]) -> None:
@@ -179,7 +188,7 @@ def main() -> None:
     if code := pytest.main([*PYTEST_OPTIONS, *room.tests], plugins=[recorder]):
         sys.exit(f"the tests of {room.name} fail without any mutant (pytest: {code})")
     recorder.current = None
-    trials = list(dict.fromkeys(list_trials(room, recorder.queries)))
+    trials = list(dict.fromkeys(list_trials(room, recorder)))
     if given.sample is not None:
         trials = random.Random(given.seed).sample(trials, min(given.sample, len(trials)))
     kept = Path("sql_outcomes.json")

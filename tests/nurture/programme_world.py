@@ -78,12 +78,15 @@ class ProgrammeWorld:
     now: datetime = START
     gaps: dict[tuple[str, str], str] = field(default_factory=dict)
     events: int = 0
+    is_ma_down: bool = False
+    #: When the first of all acts is.
+    began: datetime = START
 
     def __post_init__(self) -> None:
         with self.connection.transaction():
-            follow_settings(self.connection, SHIPPED.consent, now=START)
+            follow_settings(self.connection, SHIPPED.consent, now=self.began)
         # The programmes are in force since long before anybody acts.
-        self.enter(now=START - timedelta(days=200))
+        self.enter(now=self.began - timedelta(days=200))
 
     def at(self, text: str) -> datetime:
         """A moment by Tokyo's clock: `06-02 10:30`."""
@@ -201,10 +204,15 @@ class ProgrammeWorld:
         return self.queued()[len(before) :]
 
     def run_until(self, end: datetime) -> dict[str, datetime]:
-        """Runs whenever something is due up to `end`; return when each enrolment came, by lead and step."""
+        """Runs whenever something is due up to `end`; return when each enrolment came, by lead and step.
+
+        The MA takes each enrolment at once, unless it is down.
+        """
         came: dict[str, datetime] = {}
         while True:
             came |= dict.fromkeys(self.run(), self.now)
+            if not self.is_ma_down:
+                self.claim()
             ((due_at,),) = self.rows("select min(due_at) from nurture.memberships where state = 'active'")
             if due_at is None or due_at > end:
                 self.run(end)

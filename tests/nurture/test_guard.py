@@ -13,6 +13,7 @@ def queued(world: ProgrammeWorld) -> ProgrammeWorld:
     world.lead(1)
     world.act(1, world.at("06-02 10:00"))
     assert world.run(world.at("06-02 11:00")) == ["1 first"]
+    world.is_ma_down = True
     return world
 
 
@@ -36,6 +37,44 @@ def test_an_exit_during_the_outage_is_the_end(queued: ProgrammeWorld, reason: st
     assert queued.members() == [(1, 1, "exited", reason)]
     assert queued.sends() == {"1 first": reason}
     assert queued.run_until(queued.at("06-12 10:00")) == {}
+
+
+def record_version(world: ProgrammeWorld, body: str | None) -> None:
+    """A second version of every programme, in force since the outage began."""
+    world.connection.execute(
+        "insert into nurture.programmes (programme, version, hash, body, in_force_since)"
+        " select programme, 2, 'newer', %s::jsonb, %s from nurture.programmes",
+        [body, world.at("06-02 12:00")],
+    )
+
+
+def test_a_programme_that_was_taken_out_enrols_nobody(queued: ProgrammeWorld) -> None:
+    record_version(queued, None)
+    assert queued.claim(queued.at("06-02 13:00")) == {"1 first": "removed"}
+    assert queued.members() == [(1, 1, "exited", "removed")]
+
+
+def test_the_exits_are_those_of_the_version_that_was_begun(queued: ProgrammeWorld) -> None:
+    """The newer one has no exits, and settings that only a newer leadops understands."""
+    record_version(queued, '{"programme": {"exits": [], "unheard_of": 1}}')
+    queued.stage("mql", queued.at("06-02 12:00"))
+    queued.contact(queued.at("06-02 12:00"))
+    assert queued.claim(queued.at("06-02 13:00")) == {"1 first": "contacted"}
+
+
+def test_an_opt_out_that_nobody_has_resolved_yet_stops_the_message(queued: ProgrammeWorld) -> None:
+    queued.connection.execute(
+        "insert into identity.aliases (kind, value, lead_id, linked_at)"
+        " values ('email', '1@x.example', 1, now())"
+    )
+    queued.connection.execute(
+        "with accepted as (insert into cdp.events (event_id, event, ts, received_at, email, payload, proof)"
+        " values ('bye', 'unsubscribe', %(at)s, %(at)s, '1@x.example', '{}', 'write_key') returning seq)"
+        " insert into identity.inbox (event_seq, says_consent) select seq, true from accepted",
+        {"at": queued.at("06-02 11:01")},
+    )
+    assert queued.claim(queued.at("06-02 11:01")) == {"1 first": "opt_out"}
+    assert queued.members() == [(1, 1, "exited", "opt_out")]
 
 
 def test_what_is_stale_after_the_outage_is_withheld_and_the_rest_goes_on(queued: ProgrammeWorld) -> None:

@@ -37,7 +37,7 @@ def test_what_comes_and_what_came(world: ProgrammeWorld) -> None:
         "first",
         "queued",
         "m.first",
-        "pending",
+        "done",
     )
     world.run_until(START + timedelta(days=10))
     (programme,) = plan(world).programmes

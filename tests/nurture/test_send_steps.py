@@ -2,7 +2,9 @@
 
 import pytest
 
+from leadops.db import connect
 from leadops.nurture.nurture_settings import NurtureSettings
+from leadops.nurture.send_steps import send_due
 from tests.nurture.programme_world import STEPS, VISIT, ProgrammeWorld, make_programme
 
 
@@ -243,6 +245,8 @@ def test_nobody_enters_by_what_was_done_before_the_programme_was_there(world: Pr
 
 def test_who_comes_again_too_early_is_not_taken_again(world: ProgrammeWorld) -> None:
     visit(world)
+    world.run(world.at("06-02 11:00"))
+    assert world.claim() == {}
     world.act(1, world.at("06-05 10:00"))
     world.run_until(world.at("06-15 10:00"))
     assert world.members() == [(1, 1, "finished", None)]
@@ -400,3 +404,83 @@ def test_a_message_goes_to_the_lead_that_the_ma_knows(world: ProgrammeWorld) -> 
     world.join(1, 2)
     world.act(1, world.at("06-02 10:00"))
     assert world.run(world.at("06-02 11:00")) == ["2 first"]
+
+
+def know_in_ma(world: ProgrammeWorld, lead: int, external_id: str) -> None:
+    world.connection.execute(
+        "insert into delivery.external_ids (target, lead_id, external_id, learned_at)"
+        " values ('ma', %s, %s, now())",
+        [lead, external_id],
+    )
+    world.connection.commit()
+
+
+def test_no_two_enrolments_of_a_lead_in_the_ma_are_the_same_after_a_split(world: ProgrammeWorld) -> None:
+    """The MA would answer `duplicate`, and the message of the younger lead would be lost."""
+    world.lead(1)
+    world.lead(2)
+    know_in_ma(world, 2, "77")
+    world.join(1, 2)
+    world.act(1, world.at("06-02 10:00"))
+    assert world.run(world.at("06-02 11:00")) == ["2 first"]
+    assert world.claim() == {}
+    world.split(1, 2)
+    world.act(2, world.at("07-10 10:00"))
+    assert world.run(world.at("07-10 11:00")) == ["2 first"]
+    assert world.members()[-1] == (2, 1, "active", None), "its own first membership"
+    assert [payload["cycle"] for payload in world.payloads()] == [1, 2]
+
+
+def test_two_leads_that_are_one_in_the_ma_have_different_enrolments(world: ProgrammeWorld) -> None:
+    for lead in (1, 2, 3):
+        world.lead(lead)
+        know_in_ma(world, lead, "77" if lead < 3 else "78")
+        world.act(lead, world.at("06-02 10:00"))
+    assert world.run(world.at("06-02 11:00")) == ["1 first", "2 first", "3 first"]
+    assert [payload["cycle"] for payload in world.payloads()] == [1, 2, 1]
+
+
+def test_an_enrolment_that_was_dropped_before_it_was_sent_leaves_its_number(world: ProgrammeWorld) -> None:
+    visit(world)
+    assert world.run(world.at("06-02 11:00")) == ["1 first"]
+    assert world.claim(world.at("06-02 22:30")) == {"1 first": "quiet_hours"}
+    assert world.run(world.at("06-03 08:00")) == ["1 first"]
+    assert [payload["cycle"] for payload in world.payloads()] == [1, 1]
+
+
+def test_leads_that_are_joined_between_entering_and_sending_get_a_step_once(world: ProgrammeWorld) -> None:
+    for lead in (1, 2):
+        world.lead(lead)
+        world.act(lead, world.at("06-02 10:00"))
+    world.enter(now=world.at("06-02 11:00"))
+    world.join(1, 2)
+    send_due(world.connection, context=world.context, gaps={}, now=world.at("06-02 11:00"))
+    assert world.queued() == ["1 first"]
+    assert world.sends() == {"1 first": "queued", "2 first": "already_sent"}
+
+
+def test_an_enrolment_of_a_lead_that_the_ma_never_knows_ends_when_it_is_stale(world: ProgrammeWorld) -> None:
+    visit(world)
+    assert world.run(world.at("06-02 11:00")) == ["1 first"]
+    assert world.run(world.at("06-03 10:55")) == ["1 second"]
+    assert world.sends()["1 first"] == "queued"
+    assert world.run(world.at("06-03 11:00")) == []
+    assert world.sends()["1 first"] == "stale"
+    states = world.rows("select payload ->> 'step', state, error from delivery.outbox order by outbox_id")
+    assert states == [("first", "dropped", "stale"), ("second", "pending", None)]
+
+
+def test_an_enrolment_that_is_being_sent_is_not_dropped_as_stale(
+    world: ProgrammeWorld, database_url: str
+) -> None:
+    visit(world)
+    world.run(world.at("06-02 11:00"))
+    world.connection.commit()
+    with connect(database_url) as sender:
+        sender.execute("select 1 from delivery.outbox for update")
+        world.run(world.at("06-04 11:00"))
+        assert world.sends()["1 first"] == "queued"
+        world.connection.commit()
+    world.connection.execute("update delivery.outbox set state = 'sending'")
+    world.run(world.at("06-04 11:05"))
+    assert world.sends()["1 first"] == "queued"

@@ -4,6 +4,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.providers.standard.operators.python import PythonOperator
+from airflow.sdk import DAG
 
 from leadops.db import Connection
 from leadops.incidents.checks import check_dags
@@ -28,6 +30,16 @@ def _task(task_id: str, *, run_type: str = "scheduled") -> dict[str, Any]:
         "dag_run": SimpleNamespace(dag_id="score_leads", run_type=run_type, start_date=read_clock()),
         "exception": ValueError("taro.yamada@example.com was not expected"),
     }
+
+
+def test_of_several_tasks_at_once_the_incident_names_the_one_that_failed(connection: Connection) -> None:
+    with DAG("score_leads", schedule=None) as dag:
+        PythonOperator.partial(task_id="push", python_callable=print).expand(op_args=[["a"], ["b"]])
+    context = _task("push") | {"dag": dag}
+    context["task_instance"].map_index = 1
+    open_task_incident(context)
+    ((_, subject, facts),) = _incidents(connection)
+    assert (subject, json.loads(facts)["task_id"]) == ("score_leads", "push[1]")
 
 
 def _incidents(connection: Connection) -> list[tuple[str, str, str]]:

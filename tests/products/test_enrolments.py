@@ -188,6 +188,30 @@ def test_steps_and_cycles_begin_each_for_itself_and_do_not_overwrite_each_other(
     assert {"pricing.comparison.v1", "ja", "他社との違い", "三つの点"} <= told
 
 
+@pytest.mark.parametrize("product", ["marketo"], indirect=True)
+def test_a_right_that_only_enrolments_need_stops_enrolments_alone(programmes: Programmes) -> None:
+    desk = programmes.desk
+    lead = desk.add_lead()
+    programmes.finish()
+    programmes.stand_in.fault("603", path="/rest/v1/campaigns/*", count=None)
+    programmes.enrol(lead)
+    programmes.enrol(lead, "roi")
+    programmes.want(lead, "set_fields", "n1", fields={"firstName": "Ada"})
+    desk.score(lead, 5)
+    desk.push(seconds=5)
+    reason = desk.value("select reason from delivery.refused_operations")
+    assert "needs the right Execute Campaign (Marketo 603" in reason
+    assert programmes.stand_in.leads()[programmes.stand_in_id(lead)]["score"] == 5
+    assert desk.value("select paused_until from delivery.targets where target = 'ma'") is None
+    states = "select array_agg(state order by outbox_id) from delivery.outbox where operation = 'enrol_lead'"
+    assert desk.value(states) == ["pending", "pending"]
+    programmes.stand_in.heal()
+    programmes.finish()
+    assert programmes.letters() == []
+    assert programmes.runs(lead) == name_runs("marketo", "comparison", "roi")
+    assert desk.value("select count(*) from delivery.refused_operations") == 0
+
+
 def test_a_merged_lead_gets_the_message_as_the_lead_that_is_left(
     programmes: Programmes, product: str
 ) -> None:

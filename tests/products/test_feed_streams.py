@@ -5,7 +5,7 @@ from typing import Any
 
 from leadops.products.feed_cursor import FeedCursor
 from leadops.products.feed_streams import StreamPage, read_streams
-from leadops.products.product import Call
+from leadops.products.product_rows import Call
 from leadops.products.reading import ReadAnswer, Reading
 
 TEN = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)

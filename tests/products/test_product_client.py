@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from leadops.errors import PermanentError, TransientError
-from leadops.products.product import Call
 from leadops.products.product_client import ProductClient, read_date
+from leadops.products.product_rows import Call
 from leadops.products.reading import Reading, RefusedCallError
 from leadops.settings import Endpoint
 from tests.scripted_server import ScriptedServer, serve_script

@@ -33,6 +33,30 @@ def test_an_endpoint_gets_the_section_of_its_product_alone() -> None:
     assert [of(extra) for extra in without] == [None] * 4
 
 
+def test_the_connection_names_steps_of_its_account_beside_those_of_the_file() -> None:
+    products = SHIPPED.products
+    own = products.hubspot.enrolments.add_steps(
+        {"webinar": {"hello": 1}, "pricing_page": {"roi": 2, "old": 3}}
+    )
+    section = products.hubspot.model_copy(update={"enrolments": own})
+    products = products.model_copy(update={"hubspot": section})
+
+    def of(steps: Any) -> Any:
+        extra = {"product": "hubspot", "steps": steps}
+        endpoint = Endpoint(base_url="https://x.example", extra=extra)
+        return add_product_settings(endpoint, products).product_settings
+
+    assert of({"pricing_page": {"roi": 502}, "trial": {"first": "9"}}).enrolments.steps == {
+        "webinar": {"hello": "1"},
+        "pricing_page": {"roi": "502", "old": "3"},
+        "trial": {"first": "9"},
+    }
+    assert of(None) is of({}) is section
+    for wrong in ("501", {"pricing_page": "501"}, {"pricing_page": {"roi": "5 01"}}):
+        with pytest.raises(ConfigError, match=r"connection to https://x.example, extra: steps"):
+            of(wrong)
+
+
 def test_every_section_is_a_product() -> None:
     sections = set(find_products_settings().model_fields)
     assert {"hubspot", "salesforce", "marketo", "odoo", "mautic"} <= sections <= set(list_products())

@@ -20,7 +20,7 @@ from leadops.delivery.claim_totals import claim_totals
 from leadops.delivery.reconcile import ReconciliationResult, reconcile_scores
 from leadops.lanes import Lane
 from leadops.products.mautic.mautic_settings import ScorePlace
-from leadops.products.product import ScoreWay
+from leadops.products.product_rows import ScoreWay
 from tests.products.stand_in import ProductDelivery, StandIn, serve_product
 from tests.promises import promise_examples
 

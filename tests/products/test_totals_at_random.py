@@ -1,8 +1,6 @@
 """Totals under everything at once: four senders, lost and late answers, kills, 429s, partial answers."""
 
 import multiprocessing
-import os
-import signal
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -87,7 +85,7 @@ def play(till: ShiftedDelivery, acme: Acme, what: str, detail: Any, leads: list[
     elif what == "kill":
         process = start(till)
         time.sleep(detail)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.join()
     else:
         acme.land()

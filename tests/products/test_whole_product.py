@@ -16,13 +16,13 @@ from leadops.delivery.claim_calls import claim_batches, claim_effects
 from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.reconcile import reconcile_scores
-from leadops.delivery.rounds import Pusher
+from leadops.delivery.score_pusher import ScorePusher
 from leadops.delivery.take_over_effect import NO_KEYS
 from leadops.incidents.run_checks import run_checks
 from leadops.lanes import Lane
 from leadops.products.product_client import ProductClient
 from leadops.products.registry import load_product
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from tests.alerts.checking import incidents
 from tests.delivery.letters import resolve_letters
 from tests.delivery_fixture import SteppedDelivery, impatient
@@ -208,7 +208,7 @@ def test_the_mark_is_raised_before_a_row_goes_again_under_a_new_key(
     acme.row_faults.append("LOCKED")
     mark, client, raised = CountingMark(), ProductClient(desk.endpoint), []
     with desk.connect() as connection:
-        pusher = Pusher(
+        pusher = ScorePusher(
             connection,
             client,
             "ma",

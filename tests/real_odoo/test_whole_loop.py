@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from leadops.products.odoo.odoo_product import OdooProduct
-from leadops.products.product import EffectRow, RowState, TotalRow
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import EffectRow, RowState, TotalRow
 from leadops.settings import Endpoint
 from tests.products.odoo.odoo_desk import OdooDesk
 from tests.real_odoo.conftest import SESSION, OdooCaller

@@ -3,7 +3,7 @@
 import pytest
 
 from leadops.db import Connection
-from leadops.routing.adopt_owners import adopt_owners
+from leadops.routing.record_assignments import adopt_owners
 from tests.routing.conftest import Office
 from tests.whole_database import dump_database
 

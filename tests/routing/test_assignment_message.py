@@ -49,7 +49,8 @@ def read(*notices: AssignmentNotice, language: str = "en", due: Any = None, **li
     message = form_assignment_message(
         notices,
         company=change(SHIPPED.company, language=language),
-        rules=SHIPPED.scoring,
+        grades=SHIPPED.scoring.grades,
+        rule_labels=SHIPPED.scoring.labels(),
         due=due or {},
         links=AssignmentLinks(links.get("crm_link", ""), links.get("pages_url", "")),
         now=NOW,

@@ -1,6 +1,6 @@
 import pytest
 
-from leadops.routing.lead_account import name_account
+from leadops.routing.pending import name_account
 
 
 @pytest.mark.parametrize("company", ["株式会社X", "㈱X", "（株）X", "X\u3000", "x k.k.", "X Inc."])

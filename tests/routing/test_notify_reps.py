@@ -15,15 +15,10 @@ from leadops.clients.slack_errors import ChatUnknownError
 from leadops.company import Company
 from leadops.db import connect
 from leadops.queries import Queries
-from leadops.routing import erase as erase_person
-from leadops.routing.notify_reps import (
-    NO_OWN_CHANNEL,
-    FindDue,
-    NoticeContext,
-    RepNotifyResult,
-    doubt_open_notices,
-    notify_reps,
-)
+from leadops.routing import removal as erase_person
+from leadops.routing.notice_message import FindDue, NoticeContext
+from leadops.routing.notices import NO_OWN_CHANNEL, doubt_open_notices
+from leadops.routing.notify_reps import RepNotifyResult, notify_reps
 from tests.alerts.conftest import Slack, slack, slack_server
 from tests.held_rows import hold_until_awaited
 from tests.routing.conftest import Office, everybody
@@ -46,7 +41,7 @@ def notify(
     return notify_reps(
         office.connection,
         chat or slack.chat(timeout=30),
-        context=NoticeContext(settings, company, SHIPPED.scoring, find_due),
+        context=NoticeContext(settings, company, SHIPPED.scoring.grades, SHIPPED.scoring.labels(), find_due),
         clock=slack.clock,
         sleep=sleep,
     )

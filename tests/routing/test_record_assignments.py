@@ -9,8 +9,7 @@ from psycopg.types.json import Jsonb
 
 from leadops.routing.decide_owner import OwnerDecision
 from leadops.routing.pending import PendingLead
-from leadops.routing.record_assignments import AssignmentRecorder
-from leadops.routing.routing_outcome import RoutingOutcome
+from leadops.routing.record_assignments import AssignmentRecorder, RoutingOutcome
 from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.routing_states import AssignmentCause, AssignmentReason, PlaceState
 from tests.routing.conftest import START, Office, rules

@@ -2,7 +2,7 @@
 
 import pytest
 
-from leadops.routing.routing_outcome import RoutingOutcome
+from leadops.routing.record_assignments import RoutingOutcome
 from leadops.routing.routing_states import AssignmentCause, AssignmentReason, PlaceState
 
 OWNED, QUEUED, CLOSED = PlaceState.OWNED, PlaceState.QUEUED, PlaceState.CLOSED

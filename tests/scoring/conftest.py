@@ -33,6 +33,7 @@ class World:
             " identity.accounts,"
             " scoring.inbox, scoring.rule_sets, scoring.ledger, scoring.scores,"
             " scoring.decay_schedule, scoring.decay_progress, scoring.rule_files,"
+            " scoring.rollbacks, scoring.rolled_back_rows, scoring.point_bounds,"
             " identity.claims, identity.claimed_browsers, cdp.replaced_events,"
             " identity.people, identity.lead_merges, identity.do_not_merge, identity.late_events,"
             " identity.kept_ties, identity.mailboxes,"
@@ -48,8 +49,9 @@ class World:
                 self.connection.execute(
                     "with made as (insert into cdp.events"
                     " (event_id, event, ts, received_at, anonymous_id, user_id, email, payload, proof)"
-                    " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning seq)"
-                    " insert into identity.inbox select seq from made",
+                    " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning *)"
+                    " insert into identity.inbox (event_seq, says_consent)"
+                    " select seq, nullif(cdp.says_consent(event, proof, payload), false) from made",
                     [
                         each.event_id,
                         each.event,

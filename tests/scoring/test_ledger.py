@@ -1,6 +1,7 @@
 import pytest
 
 from leadops.errors import PermanentError
+from leadops.scoring import ledger
 from leadops.scoring.ledger import write_off
 from tests.identity.test_resolve import seen
 from tests.identity.test_split_leads import split
@@ -92,3 +93,19 @@ def test_a_lead_whose_points_were_written_off_stays_at_zero_when_joined_and_spli
     assert [points for lead, points in told(world) if lead == 2] == [5]
     assert world.rows("select behaviour from scoring.scores where lead_id = 2") == [(0,)]
     assert not world.totals_differ()
+
+
+def test_statistics_are_renewed_when_the_ledger_has_doubled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "MANY_ROWS", 1)
+
+    def run(first: int, last: int) -> float:
+        """Score one act of each of these leads; return how many rows the planner takes the ledger to have."""
+        world.run(RULES, [view(f"e{n}", n, email=f"{n}@x.example") for n in range(first, last)])
+        (known,) = world.rows("select reltuples from pg_class where oid = 'scoring.ledger'::regclass")
+        return float(known[0])
+
+    assert run(0, 300) == 300
+    assert run(300, 310) == 300, "a few rows more change no plan"
+    assert run(310, 700) == 700

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from leadops.db import Connection
-from leadops.scoring.model_points import (
+from leadops.scoring.ledger import (
     ModelPointsWritten,
     ModelTarget,
     append_model_points,

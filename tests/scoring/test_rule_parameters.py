@@ -43,3 +43,29 @@ def test_a_rules_curve_goes_before_its_groups_and_that_before_the_general_one() 
 def test_without_decay_points_keep_their_worth() -> None:
     kept = RULES.model_copy(update={"decay": None})
     assert decay_curves(kept).obj == [{"rule": None, "half_life": None, "grace": 0, "floor": 1}]
+
+
+def test_of_an_event_only_what_its_rules_look_at_is_read() -> None:
+    def rule(name: str, event: str, *addresses: str) -> dict[str, object]:
+        when = {address: {"exists": True} for address in addresses}
+        return {"name": name, "event": event, "points": 1, "when": when}
+
+    rules = make_rules(
+        behaviour=[
+            rule("all_views", "view"),
+            rule("page", "view", "context.page"),
+            rule("query", "search", "properties.query"),
+            rule("hits", "search", "properties.hits"),
+            rule("city", "move", "properties.address.city"),
+            rule("zip", "move", "properties.address.zip"),
+            rule("both", "mixed", "properties.a", "context.page"),
+            rule("none", "ping"),
+        ]
+    )
+    assert {each["event"]: each["path"] for each in award_parameters(rules).behaviour.obj} == {
+        "view": ["context", "page"],
+        "search": ["properties"],
+        "move": ["properties", "address"],
+        "mixed": [],
+        "ping": None,
+    }

@@ -200,3 +200,32 @@ def test_waiting_for_the_ledger_ends(world: World, database_url: str) -> None:
         with pytest.raises(TransientError, match="another run is writing points"):
             world.score(rule_set(VIEW))
     assert world.score(rule_set(VIEW))[0].rows == 1
+
+
+@pytest.mark.parametrize("other", [None, "properties.b", "context.page"], ids=["alone", "beside", "apart"])
+def test_what_is_missing_is_not_what_is_null(world: World, other: str | None) -> None:
+    rules = rule_set(
+        {"name": "there", "event": "view", "points": 5, "when": {"properties.a": {"exists": True}}},
+        {"name": "missing", "event": "view", "points": 3, "when": {"properties.a": {"exists": False}}},
+        {"name": "one", "event": "view", "points": 7, "when": {"properties.a": {"equals": 1}}},
+        *([{"name": "o", "event": "view", "points": 1, "when": {other: {"equals": "x"}}}] if other else []),
+    )
+    world.run(
+        rules,
+        [
+            view("null", 1, properties={"a": None}),
+            view("none", 2),
+            view("else", 3, properties={"c": 1}),
+            view("int", 4, properties={"a": 1}),
+            view("float", 5, properties={"a": 1.0}),
+            view("list", 6, properties={"a": [2, 1]}),
+            view("text", 7, properties={"a": "1"}),
+        ],
+    )
+    assert {(event, rule): points for (_, event, rule), points in world.points().items()} == {
+        ("null", "there"): 5,
+        ("none", "missing"): 3,
+        ("else", "missing"): 3,
+        **{(event, "there"): 5 for event in ("int", "float", "list", "text")},
+        **{(event, "one"): 7 for event in ("int", "float", "list")},
+    }

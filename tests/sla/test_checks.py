@@ -5,7 +5,7 @@ from typing import Any
 
 from leadops.db import Connection
 from leadops.incidents.check import CheckInput
-from leadops.incidents.open_incident import open_incident
+from leadops.incidents.incident import open_incident
 from leadops.incidents.run_checks import CheckResult
 from leadops.sla.checks import check_clocks
 from tests.alerts.checking import CALENDAR, clock, incidents, look, shown, slack, slack_server

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from leadops.sla.clocks import SlaCycle, plan_clock
-from leadops.sla.sla_calendar import SlaCalendar
-from leadops.sla.sla_policy import SlaPolicy
+from leadops.sla.sla_policy import SlaCalendar, SlaPolicy
 from tests.shipped import SHIPPED
 
 POLICY = SHIPPED.sla

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from leadops.calendar.business_time import add_business_minutes, business_minutes
 from leadops.calendar.working_hours import WEEKDAYS, Holidays, WorkingHours
 from leadops.errors import ConfigError
-from leadops.sla.sla_calendar import SlaCalendar
-from leadops.sla.sla_policy import OffHours
+from leadops.sla.sla_policy import OffHours, SlaCalendar
 from tests.promises import promise_examples
 from tests.shipped import SHIPPED
 

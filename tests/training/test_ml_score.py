@@ -9,6 +9,7 @@ import requests
 from leadops.db import Connection
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
+from leadops.delivery.score_pusher import ScorePusher
 from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
@@ -42,6 +43,7 @@ def test_ml_score_waits_for_the_lead_and_the_last_one_wins(
                 database_url=database_url,
                 endpoint=endpoint,
                 target="ma",
+                pusher_type=ScorePusher,
                 settings=settings,
                 clock=clock,
                 sleep=time.sleep,

@@ -2,8 +2,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from leadops.training.split import split_by_time
-from leadops.training.train_model import TimeSplit
+from leadops.training.train_model import TimeSplit, split_by_time
 from tests.training.conftest import DAY, START, settings
 from tests.training.matrices import matrix, number
 

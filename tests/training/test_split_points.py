@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from leadops.training.calibration import Calibration
-from leadops.training.split_points import points_of, split_points
+from leadops.training.points import points_of, split_points
 from leadops.training.training_settings import PointsScale
 from tests.promises import promise_examples
 from tests.shipped import SHIPPED, change

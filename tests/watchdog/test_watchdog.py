@@ -14,9 +14,9 @@ from leadops.clients.chat import WebhookChat
 from leadops.clients.pagerduty import Pager
 from leadops.db import Connection, connect
 from leadops.errors import ConfigError
-from leadops.incidents.heartbeats import beat
-from leadops.incidents.open_incident import open_incident
+from leadops.incidents.incident import open_incident
 from leadops.incidents.run_checks import run_checks
+from leadops.incidents.task_results import beat
 from leadops.watchdog.task_state import TaskState
 from leadops.watchdog.watchdog import Watchdog
 from leadops.watchdog.watchdog_config import WatchdogConfig, WatchdogSources

@@ -106,3 +106,62 @@ union all
 select nonce
 from routing.notices
 where nonce = any(%(nonces)s::text[]);
+
+-- name: lock_digest
+-- The lock keeps another process from closing the digest at the moment when it takes in a new incident.
+select message_id
+from alerts.messages
+where
+    purpose = 'digest' and digest_group = %(digest_group)s and state = 'open'
+    and created_at > %(since)s
+order by message_id desc
+limit 1
+for update;
+
+-- name: insert_message
+insert into alerts.messages (purpose, digest_group, created_at)
+values (%(purpose)s, %(digest_group)s, %(now)s)
+returning message_id;
+
+-- name: insert_escalations
+-- One escalation in the thread of each message about an open, escalated incident.
+insert into alerts.messages (purpose, parent_id, created_at)
+select distinct
+    'escalation',
+    messages.message_id,
+    %(now)s::timestamptz
+from incidents.incidents
+inner join alerts.messages on incidents.message_id = messages.message_id
+where
+    incidents.state = 'open' and incidents.escalated_at is not null
+    and messages.state = 'open' and messages.posted_at is not null
+on conflict (parent_id, purpose) do nothing;
+
+-- name: record_failing
+insert into alerts.failing_channels as known (channel, failing_since, tried_at, rest_until, waiting, problem)
+values (%(channel)s, %(now)s, %(now)s, %(rest_until)s, %(waiting)s, %(problem)s)
+on conflict (channel) do update
+    set
+        tried_at = excluded.tried_at,
+        rest_until = excluded.rest_until,
+        waiting = excluded.waiting,
+        problem = excluded.problem;
+
+-- name: clear_failing
+delete from alerts.failing_channels
+where channel = %(channel)s;
+
+-- name: is_resting
+select count(*) from alerts.failing_channels
+where channel = %(channel)s and rest_until > %(now)s;
+
+-- name: list_failing
+-- By its attempts: one that nobody tries any more does not fail for longer.
+select
+    channel,
+    failing_since,
+    waiting,
+    problem
+from alerts.failing_channels
+where tried_at >= failing_since + %(least)s::interval and tried_at > %(tried_after)s
+order by channel;

@@ -19,12 +19,14 @@ from leadops.incidents.finding import CheckFinding, fire
 from leadops.incidents.kinds import PAGERDUTY_FAILING, SLACK_FAILING
 from leadops.intake import checks as intake
 from leadops.lifecycle import checks as lifecycle
+from leadops.live import checks as live
 from leadops.machines import checks as machines
 from leadops.nurture import checks as nurture
 from leadops.routing import checks as routing
 from leadops.sla import checks as sla
 from leadops.thresholds import checks as thresholds
 from leadops.training import checks as training
+from leadops.warehouse import checks as warehouse
 
 KIND_OF = {AlertChannel.SLACK: SLACK_FAILING, AlertChannel.PAGERDUTY: PAGERDUTY_FAILING}
 
@@ -59,8 +61,10 @@ CHECKS: tuple[Check, ...] = (
     *machines.CHECKS,
     *funnel.CHECKS,
     *lifecycle.CHECKS,
+    *live.CHECKS,
     *thresholds.CHECKS,
     *training.CHECKS,
+    *warehouse.CHECKS,
     *housekeeping.CHECKS,
     *incidents.CHECKS,
     *config.CHECKS,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from leadops.db import Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="alert_message")
 
 
 class AlertChannel(StrEnum):

@@ -1,13 +1,17 @@
-"""Finds the message about a problem that a database posted before it went back, so that it is edited."""
+"""Finds the messages that Slack has and the database does not, so that they are edited.
+
+A database posted them before it went back, or they were posted while it was down.
+"""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
-from leadops.alerts.alert_message import list_alert_nonces, read_nonce
+from leadops.alerts.alert_message import list_alert_nonces, note_posted, read_nonce
+from leadops.alerts.plan import add_message
 from leadops.clients.chat import Posted
 from leadops.db import Connection
-from leadops.incidents.incident import Incident
+from leadops.incidents.incident import Incident, assign_message
 from leadops.incidents.kinds import KINDS
 
 #: So long after a hold, a problem may come on record again that a message in Slack is already about.
@@ -39,3 +43,13 @@ def find_lost_message(connection: Connection, posted: Sequence[Posted], *, probl
     }
     known = list_alert_nonces(connection, list(about))
     return next((about[nonce] for nonce in reversed(about) if nonce not in known), None)
+
+
+def adopt_message(connection: Connection, incident_id: int, place: Posted, *, now: datetime) -> None:
+    """Record that the incident's message is at `place`; in the caller's transaction.
+
+    From then on it is a message as any other: the next run edits it, and resolves it.
+    """
+    message_id = add_message(connection, "incident", None, now)
+    assign_message(connection, message_id, [incident_id])
+    note_posted(connection, message_id, place, now, None)

@@ -9,9 +9,9 @@ from leadops.alerts.alert_message import AlertMessage
 from leadops.alerts.plan import is_too_short
 from leadops.alerts.render import render_escalation, render_incident
 from leadops.alerts.render_digest import render_digest, render_digest_escalation
-from leadops.alerts.significance import is_significant_change
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.incident import Incident
+from leadops.incidents.kinds import KINDS
 from leadops.notifications.blocks import SlackMessage
 from leadops.notifications.messages import Messages
 from leadops.notifications.post_once import PostState
@@ -115,3 +115,14 @@ def _is_worth_an_edit(
     if message.shown_at and now - message.shown_at < timedelta(minutes=settings.update_every_minutes):
         return False
     return is_significant_change(incidents[0].kind, message.shown_facts, after)
+
+
+def is_significant_change(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether the level has doubled or halved, or a fact that is significant for `kind` has changed."""
+    declared = KINDS[kind]
+    if any(before.get(name) != after.get(name) for name in declared.significant):
+        return True
+    if declared.level is None:
+        return False
+    old, new = float(before.get(declared.level) or 0), float(after.get(declared.level) or 0)
+    return new >= 2 * old > 0 or 2 * new <= old

@@ -8,7 +8,7 @@ from leadops.alerts.failing_channel import AlertChannel, note_channel
 from leadops.alerts.notify import IncidentNotifyResult, notify_incidents
 from leadops.alerts.notify_pages import PageResult, list_due_pages, notify_pages
 from leadops.alerts.page import doubt_open_pages
-from leadops.alerts.plan_pages import has_unpaged, plan_pages
+from leadops.alerts.plan import has_unpaged, plan_pages
 from leadops.clients.chat import Chat
 from leadops.clients.pagerduty import Pager
 from leadops.company import Company

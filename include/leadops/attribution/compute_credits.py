@@ -8,12 +8,11 @@ from decimal import Decimal
 import numpy as np
 
 from leadops.attribution.attribution_settings import AttributionSettings
-from leadops.attribution.bootstrap import draw_samples, group_accounts
 from leadops.attribution.credits import DAY, HUNDRED, Credit, credit_units
 from leadops.attribution.journeys import Ints, Journeys, split_journeys
 from leadops.attribution.names import keep_top
 from leadops.attribution.read_touches import read_inputs
-from leadops.attribution.samples import Samples
+from leadops.attribution.samples import Samples, draw_samples, group_accounts
 from leadops.db import Connection
 from leadops.funnel.arrays import to_microseconds
 from leadops.normalization.dimension_keys import make_dimension_key

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from leadops.apportion import apportion
 from leadops.attribution.attribution_settings import MODELS, ModelSettings
 from leadops.attribution.journeys import Ints, Journeys
-from leadops.attribution.markov import share_by_removal
+from leadops.attribution.markov import count_steps, share_by_removal
 from leadops.attribution.names import NONE
 from leadops.attribution.samples import Samples, sum_by_group
-from leadops.attribution.steps import count_steps
 from leadops.attribution.weights import WEIGHTS, Paths
 
 DAY = 86_400_000_000  # µs

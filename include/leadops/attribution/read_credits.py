@@ -8,7 +8,7 @@ from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="credits")
 
 
 @dataclass(frozen=True)

@@ -164,26 +164,27 @@ where
 -- Everything up to a conversion's own moment comes before it, hence the largest number there is. What the funnel does
 -- not count is not a conversion: what precedes its MQL, a deal that was lost later, and MQLs apart.
 select
-    string_agg(int8send(conversion.lead_id), ''::bytea) as leads,
-    string_agg(timestamptz_send(conversion.occurred_at), ''::bytea) as times,
+    string_agg(int8send(conversion.person_id), ''::bytea) as leads,
+    string_agg(timestamptz_send(conversion.happened_at), ''::bytea) as times,
     string_agg(
-        int8send(9223372036854775807 - 1000 + greatest(least(conversion.cycle, 1000), -1000000)), ''::bytea
+        int8send(9223372036854775807 - 1000 + greatest(least(conversion.person_cycle, 1000), -1000000)), ''::bytea
     ) as seqs,
     string_agg(int8send(round(coalesce(conversion.value, 0) * 100)::bigint), ''::bytea) as cents
-from lifecycle.counted_transitions as conversion
+from mart.stages as conversion
 where
     conversion.stage = %(stage)s
-    and conversion.occurred_at >= %(since)s
-    and conversion.occurred_at < %(until)s
+    and conversion.is_counted
+    and conversion.happened_at >= %(since)s
+    and conversion.happened_at < %(until)s
     and not exists (
-        select from lifecycle.current_transitions as other
+        select from mart.stages as other
         where
-            other.lead_id = conversion.lead_id
-            and other.cycle = conversion.cycle
-            and other.occurred_at > conversion.occurred_at
+            other.person_id = conversion.person_id
+            and other.person_cycle = conversion.person_cycle
+            and other.happened_at > conversion.happened_at
             and (
                 other.stage = 'mql'
-                or (conversion.stage = 'won' and other.stage = 'lost' and other.occurred_at < %(until)s)
+                or (conversion.stage = 'won' and other.stage = 'lost' and other.happened_at < %(until)s)
             )
     );
 

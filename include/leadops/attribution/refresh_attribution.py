@@ -18,7 +18,7 @@ from leadops.queries import Queries
 if TYPE_CHECKING:
     from leadops.attribution.compute_credits import PeriodCredits
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="credits")
 
 
 @dataclass(frozen=True)

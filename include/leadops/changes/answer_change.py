@@ -6,9 +6,11 @@ from typing import Literal
 from leadops.changes.change_record import (
     ChangeRecord,
     decide_change,
+    end_change,
     find_changes,
 )
 from leadops.changes.follow_files import put_content_in_force
+from leadops.changes.take_back import ROLLBACK, apply_rollback
 from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.locks import Lock, hold_lock
@@ -21,9 +23,10 @@ def answer_change(
 ) -> ChangeRecord:
     """Approve or reject the change whose hash begins with `prefix`; return it as it was before.
 
-    An approval puts the content that was asked about in force, in the same transaction. What was rejected
-    can be approved as long as somebody's file still says it. `by` is who decided, `now` is UTC. Raises
-    PermanentError where no such change waits.
+    An approval puts the content that was asked about in force, or takes back the points that were asked
+    about, in the same transaction. What was rejected can be approved as long as somebody's file still says
+    it; a rollback has ended then. `by` is who decided, `now` is UTC. Raises PermanentError where no such
+    change waits, or nothing of the points is in force any more.
     """
     with connection.transaction():
         hold_lock(connection, Lock.CHANGES)
@@ -31,7 +34,12 @@ def answer_change(
         if record.status == answer:
             raise PermanentError(f"change {record.short_hash} was {answer} already, by {record.decided_by}")
         decide_change(connection, record.change_id, status=answer, by=by, now=now)
-        if answer == "approved":
+        if record.kind == ROLLBACK:
+            if answer == "approved":
+                apply_rollback(connection, record.content[ROLLBACK], now=now)
+            else:
+                end_change(connection, record.change_id, status="rejected", now=now)
+        elif answer == "approved":
             put_content_in_force(
                 connection,
                 record.content,

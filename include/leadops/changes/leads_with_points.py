@@ -3,7 +3,7 @@
 from leadops.db import Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="weigh_change")
 
 
 def has_points(connection: Connection) -> bool:

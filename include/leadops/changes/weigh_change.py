@@ -1,9 +1,9 @@
 """What a change would do to the leads: played in a transaction that is rolled back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from leadops.changes.change_settings import ChangeSettings
 from leadops.changes.moving_settings import MovingSettings
@@ -20,6 +20,8 @@ from leadops.scoring.preview import sum_differences, walk_differences
 from leadops.scoring.scoring_inbox import enqueue_classified
 
 queries = Queries(__file__)
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,25 @@ def count_moved_since(
         _change_points(connection, former, proposed, now)
         _compare(connection, earlier.rules.grades, proposed.rules.grades)
         return queries.one(connection, "count_leads", LeadCounts).moved
+
+
+def weigh_act(
+    connection: Connection, act: Callable[[], Result], *, settings: MovingSettings, now: datetime
+) -> tuple[Result, ChangeEffect]:
+    """Return what `act` returns, and what scoring would do to all leads once it was done.
+
+    `act` changes, in its caller's transaction, something that scoring compares, and puts the leads into its
+    inbox; it is rolled back. Has the terms of weigh_change.
+    """
+    with snapshot(connection):
+        _prepare(connection)
+        _change_points_before(connection, settings, settings, now)
+        result = act()
+        _change_points(connection, settings, settings, now)
+        _compare(connection, settings.rules.grades, settings.rules.grades)
+        _mark_new_mqls(connection, settings, settings, now)
+        grades = settings.rules.grades
+        return result, _sum_up(connection, grades, grades, examples=settings.changes.examples)
 
 
 def weigh_model(

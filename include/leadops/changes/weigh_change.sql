@@ -215,3 +215,6 @@ from weighed_leads
 where is_new_mql or is_moved
 order by is_new_mql desc, abs(new_fit - fit) + abs(new_behaviour - behaviour) + abs(new_model - model) desc, lead_id asc
 limit %(max_leads)s;
+
+-- name: has_points
+select scoring.has_points();

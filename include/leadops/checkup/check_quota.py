@@ -8,8 +8,8 @@ from leadops.db import Connection
 from leadops.delivery.delivery_settings import TargetSettings
 from leadops.delivery.forecast_calls import CallForecast, forecast_calls
 from leadops.products.check_line import CheckLine
-from leadops.products.product import QuotaReading
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import QuotaReading
 
 SUBJECT = "quota"
 USED_UP = "raise the quota, let others of the account make fewer calls, or wait"

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from leadops.clients.call_outcomes import Answered, Outcome, Refused, Unknown
 from leadops.products.check_line import CheckLine
-from leadops.products.product import (
+from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     RowResult,
@@ -16,7 +17,6 @@ from leadops.products.product import (
     TotalRow,
     UnsupportedCallError,
 )
-from leadops.products.product_client import ProductClient
 
 #: The operation that makes a lead, by target.
 MAKES_LEAD = {"ma": "upsert_lead", "crm": "create_lead"}

@@ -33,11 +33,13 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "push": CommandPlace("push", "push"),
     "restored": CommandPlace("restored", "restored"),
     "audit": CommandPlace("audit", "audit"),
+    "rollback": CommandPlace("rollback", "roll_back"),
     "erase": CommandPlace("erase", "erase"),
     "explain": CommandPlace("explain_lead", "explain"),
     "replay": CommandPlace("replay", "replay"),
     "migrate": CommandPlace("migrate", "migrate"),
     "gateway": CommandPlace("gateway", "gateway"),
+    "live": CommandPlace("live", "live"),
     "watchdog": CommandPlace("watchdog", "watchdog"),
     "sandbox": CommandPlace("sandbox", "sandbox"),
     "init-config": CommandPlace("init_config", "init_config"),
@@ -76,6 +78,7 @@ GROUPS: Mapping[str, str] = {
     "model": "model",
     "thresholds": "thresholds",
     "nurture": "nurture",
+    "warehouse": "warehouse",
 }
 
 

@@ -38,8 +38,8 @@ def audit(
             with holding_own_account(connection, client, target="ma", now=clock()):
                 lines, unmatched, is_right = (_correct if correct else _compare)(connection, client, limit)
         finally:
-            if calls := client.take_calls():
-                note_reads(connection, "ma", calls=calls, reading=client.take_quota(), now=clock())
+            if outcomes := client.take_outcomes():
+                note_reads(connection, "ma", outcomes=outcomes, reading=client.take_quota(), now=clock())
     for line in lines:
         console.print(line)
     if unmatched:

@@ -9,6 +9,7 @@ from rich.table import Table
 from leadops.changes.answer_change import ChangeAnswer, answer_change, find_open_change
 from leadops.changes.change_record import ChangeRecord, list_changes
 from leadops.changes.follow_files import SETTINGS, read_moving
+from leadops.changes.take_back import ROLLBACK
 from leadops.changes.weigh_change import ChangeEffect, weigh_change
 from leadops.cli.context import clock, open_database
 from leadops.cli.terminal import console
@@ -37,10 +38,10 @@ def show(
             record = find_open_change(connection, change)
         _describe(record)
         if record.kind != SETTINGS:
-            return  # a model is weighed where it computes its points
+            return  # a model is weighed where it computes its points, a rollback by its command
         effect = _weigh_again(connection, record)
     console.print("now it would do this:", highlight=False)
-    _print_effect(effect)
+    print_effect(effect)
 
 
 @app.command("approve")
@@ -60,6 +61,8 @@ def _answer(change: str, answer: ChangeAnswer, by: str | None) -> None:
         record = answer_change(connection, change, answer=answer, by=by or getpass.getuser(), now=clock())
     if answer == "rejected":
         after = "what is in force stays so"
+    elif record.kind == ROLLBACK:
+        after = "the points are taken back with the next runs; see leadops rollback --list"
     elif record.kind == SETTINGS:
         after = "takes effect within a minute"
     else:
@@ -92,7 +95,7 @@ def _describe(record: ChangeRecord) -> None:
     effect = record.read_effect()
     if effect:
         console.print(f"when it was asked, {record.asked_at:%Y-%m-%d %H:%M} UTC:", highlight=False)
-        _print_effect(effect)
+        print_effect(effect)
 
 
 def _weigh_again(connection: Connection, record: ChangeRecord) -> ChangeEffect:
@@ -103,7 +106,8 @@ def _weigh_again(connection: Connection, record: ChangeRecord) -> ChangeEffect:
     )
 
 
-def _print_effect(effect: ChangeEffect) -> None:
+def print_effect(effect: ChangeEffect) -> None:
+    """Print what a change would do, with some of the leads."""
     console.print(f"  {_summarize(effect)}", highlight=False)
     for lead in effect.examples:
         console.print(f"  lead {lead}", highlight=False)

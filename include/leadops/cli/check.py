@@ -3,16 +3,18 @@
 import os
 from collections.abc import Callable
 
+import psycopg
 import typer
 
 from leadops.cli import check_connection, run_task
 from leadops.cli.database_roles import VARIABLES
 from leadops.cli.terminal import print_lines
 from leadops.db import Connection, connect
-from leadops.errors import TransientError
+from leadops.errors import LeadopsError, TransientError
 from leadops.migrations.check_roles import check_owner, check_role
-from leadops.migrations.rights import Part
-from leadops.settings import GATEWAY_URL, OWNER_URL, PAGE_URL, READER_URL
+from leadops.migrations.rights import Part, Rights
+from leadops.migrations.roles import find_former_rights
+from leadops.settings import GATEWAY_URL, OWNER_URL, PAGE_URL, PEOPLE_URL, READER_URL, database_url
 
 app = typer.Typer()
 app.command("ma")(check_connection.check_ma)
@@ -41,15 +43,30 @@ def check_database() -> None:
 
     The exit code is 1 where something has to change. It changes nothing itself.
     """
+    former = _find_former_rights()
     results = [_prove("owner", OWNER_URL, check_owner)]
     for part, variable in VARIABLES.items():
-        results.append(_prove(part.value, variable, _checker(part)))
+        results.append(_prove(part.value, variable, _checker(part, former)))
+    if former:
+        print_lines(
+            "Each role keeps the rights that its part needs in the former version. When nothing of that runs"
+            " any more, run `leadops migrate --revoke-former`."
+        )
     if not all(results):
         raise typer.Exit(1)
 
 
-def _checker(part: Part) -> Callable[[Connection], list[str]]:
-    return lambda connection: check_role(connection, part)
+def _find_former_rights() -> Rights:
+    """Return what the former version needs; none where nobody can be asked, which the checks then say."""
+    try:
+        with connect(database_url(OWNER_URL), application="leadops check") as connection:
+            return find_former_rights(connection)
+    except (LeadopsError, psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+        return {}
+
+
+def _checker(part: Part, former: Rights) -> Callable[[Connection], list[str]]:
+    return lambda connection: check_role(connection, part, former)
 
 
 def _prove(title: str, variable: str, find_faults: Callable[[Connection], list[str]]) -> bool:
@@ -57,7 +74,7 @@ def _prove(title: str, variable: str, find_faults: Callable[[Connection], list[s
     url = os.environ.get(variable, "")
     if not url:
         print_lines(f"{title}: {NOT_SET.get(variable, f'{variable} is not set')}")
-        return variable == READER_URL
+        return variable in (READER_URL, PEOPLE_URL)
     try:
         with connect(url, application="leadops check") as connection:
             name, faults = connection.info.user, find_faults(connection)

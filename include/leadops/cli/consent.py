@@ -13,6 +13,8 @@ from leadops.cli.terminal import console, print_json
 from leadops.consent.note_statement import note_statement
 from leadops.consent.pass_on import pass_on_consents
 from leadops.consent.read_consent import Consent, list_statements, read_consent
+from leadops.consent.settings_in_force import follow_settings
+from leadops.db import Connection
 from leadops.identity.find_lead import find_lead
 
 app = typer.Typer(
@@ -30,6 +32,7 @@ def show(
 ) -> None:
     """Show whether a person may get marketing mail, and everything that was said about it."""
     with open_database() as connection:
+        _follow(connection)
         lead_id = find_lead(connection, lead).lead_id
         consent = read_consent(connection, [lead_id])[lead_id]
         statements = list_statements(connection, lead_id)
@@ -92,8 +95,15 @@ def describe_consent(consent: Consent) -> str:
     return f"{answer}: {consent.word} at {since}, heard by {consent.source}"
 
 
+def _follow(connection: Connection) -> None:
+    """Let consent be read by consent.yaml as it is now, as the tasks do every minute."""
+    with connection.transaction():
+        follow_settings(connection, read_config().consent, now=clock())
+
+
 def _note(lead: str, word: Literal["opt_out", "opt_in"], because: str) -> None:
     with open_database() as connection, connection.transaction():
+        _follow(connection)
         lead_id = find_lead(connection, lead).lead_id
         note_statement(connection, lead_id, word, noted_by=getpass.getuser(), because=because, now=clock())
         consent = read_consent(connection, [lead_id])[lead_id]

@@ -11,11 +11,10 @@ from rich.table import Table
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.plural import count
 from leadops.cli.terminal import console, print_json, print_lines
-from leadops.lifecycle.crm_words import CrmWord, list_words, name_words
+from leadops.lifecycle.crm_words import CrmWord, add_words, list_words, name_words
 from leadops.lifecycle.frozen_quarters import read_frozen_contracts
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.rule_spans import list_rule_spans
-from leadops.lifecycle.usual_words import add_words
 from leadops.normalization.visible_text import show_text
 
 app = typer.Typer(help="What the CRM says.", no_args_is_help=True)

@@ -8,7 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 from leadops.errors import ConfigError
 from leadops.migrations.rights import Part
 from leadops.migrations.roles import DatabaseRole
-from leadops.settings import DATABASE_URL, GATEWAY_URL, OWNER_URL, PAGE_URL, READER_URL
+from leadops.settings import DATABASE_URL, GATEWAY_URL, OWNER_URL, PAGE_URL, PEOPLE_URL, READER_URL
 
 #: The variable with the URL of each part.
 VARIABLES = {
@@ -16,6 +16,7 @@ VARIABLES = {
     Part.GATEWAY: GATEWAY_URL,
     Part.READER: READER_URL,
     Part.PAGE: PAGE_URL,
+    Part.PEOPLE: PEOPLE_URL,
 }
 
 

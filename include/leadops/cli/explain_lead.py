@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from leadops.cli.consent import describe_consent
 from leadops.cli.context import clock, open_database, read_config
 from leadops.cli.outlook_text import say_outlook
 from leadops.cli.terminal import console, print_json
 from leadops.company import Company
+from leadops.consent.read_consent import read_consent
 from leadops.delivery.external_ids import find_external_id
 from leadops.errors import PermanentError
 from leadops.identity.uncounted_leads import find_uncounted
@@ -27,7 +29,8 @@ def explain(
     """Show every point of LEAD with its date and reason, the model's parts, its stages and its ids elsewhere.
 
     Acts of machines, which are worth nothing, are struck through. A line says what the person still needs to
-    become MQL: what they could do, or what leadops could learn of them, by the rules in force.
+    become MQL: what they could do, or what leadops could learn of them, by the rules in force. Another line
+    says whether they may get marketing mail.
 
     Exits with 1 when the ledger does not sum to the stored score.
     """
@@ -46,6 +49,7 @@ def explain(
             contract=config.kpi,
             now=clock(),
         )
+        consent = read_consent(connection, [explanation.lead_id])[explanation.lead_id]
         ids = {
             "ma": find_external_id(connection, target="ma", lead_id=explanation.lead_id),
             "crm": find_crm_id(connection, explanation.lead_id),
@@ -54,6 +58,7 @@ def explain(
         held = asdict(explanation) | {"model_parts": asdict(model) if model else None}
         held["stages"] = [asdict(each) for each in stages]
         held["ids"] = ids
+        held["consent"] = asdict(consent)
         held["uncounted"] = uncounted._asdict() if uncounted else None
         held["mql_outlook"] = asdict(outlook)
         print_json(held, default=lambda moment: moment.isoformat())
@@ -76,6 +81,7 @@ def explain(
                 f"counts for nothing: {uncounted.reason}, {uncounted.entry} (company.yaml)", highlight=False
             )
         console.print(say_outlook(outlook, zone=company.zone), highlight=False, soft_wrap=True)
+        console.print(describe_consent(consent), highlight=False, soft_wrap=True)
         for system, external_id in ids.items():
             console.print(f"in the {system.upper()}: {external_id or 'not known there'}", highlight=False)
     if not explanation.agrees:

@@ -19,6 +19,7 @@ from leadops.funnel.funnel_cells import FunnelGrouping, count_without_cohort, re
 from leadops.funnel.quality_checks import check_days, list_findings, list_open_findings, settle_findings
 from leadops.funnel.refresh_funnel import refresh_funnel
 from leadops.made_up.made_up_past import find_past
+from leadops.marts.publish_changes import publish_changes
 
 #: At most this many findings are listed, the newest days first.
 MOST_ROWS = 100
@@ -37,6 +38,7 @@ def refresh(day: DayOption = None, first: FirstDayOption = None, last: LastDayOp
         raise PermanentError("give either --day, or --from and --to")
     days = [day] if day else _read_days(first, last, now=now, company=company, back=0)
     with open_database() as connection, make_progress(disable=len(days) < 10) as bar:
+        publish_changes(connection, now=now)
         for each in bar.track(days, description="days"):
             done = refresh_funnel(
                 connection,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
+import psycopg
 import typer
 
 from leadops.cli.context import clock, find_product, open_gateway_connection, sleep
@@ -15,6 +16,8 @@ from leadops.cli.watchdog import can_notify, make_watchdog_config
 from leadops.clients.network_route import read_route
 from leadops.config.settings_folder import FileState
 from leadops.configuration import Config
+from leadops.consent.consent_settings import ConsentSettings
+from leadops.consent.settings_in_force import follow_settings
 from leadops.delivery.database_mark import open_mark
 from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.effect_guards import EFFECT_GUARDS
@@ -23,14 +26,19 @@ from leadops.errors import ConfigError, LeadopsError
 from leadops.gateway.app import create_app
 from leadops.gateway.gateway_parts import GatewayConfig
 from leadops.gateway.serve import listen, make_server
-from leadops.intake.signing_secrets import FORMS, IDENTITIES, read_secrets
 from leadops.intake.tool_secrets import ToolSecrets
+from leadops.secret_variables import (
+    FORMS,
+    IDENTITIES,
+    METRICS_TOKEN,
+    PUBLIC_WRITE_KEY,
+    WRITE_KEY,
+    read_secrets,
+)
 from leadops.settings import GATEWAY_URL, database_url, mark_folder
 
 #: The settings of the gateway.
-SECTIONS = ("company", "gateway", "events", "forms", "identity", "delivery", "products")
-#: The write key that libraries in apps and pages may have, where everybody can read it.
-PUBLIC_KEY = "LEADOPS_PUBLIC_WRITE_KEY"
+SECTIONS = ("company", "gateway", "events", "forms", "identity", "delivery", "products", "consent")
 #: How often the gateway reads its settings though no file changed.
 READ_EVERY = timedelta(minutes=1)
 
@@ -38,18 +46,25 @@ READ_EVERY = timedelta(minutes=1)
 def gateway(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8081,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is all of them.")] = "127.0.0.1",
+    own_port: Annotated[
+        int | None,
+        typer.Option(
+            help="With several gateways on --port: the port of this one alone, for its health and metrics."
+        ),
+    ] = None,
 ) -> None:
     """Accept events and forms over HTTP until stopped, and send new leads to the MA and the CRM at once.
 
     With a connection for Slack or PagerDuty it also watches whether tasks run, as `leadops watchdog` does.
+    With --own-port, several gateways of one machine share --port.
     """
     reader = SettingsReader()
     config = reader.read()
     app = create_app(
         database_url=database_url(GATEWAY_URL),
-        write_key=_secret("LEADOPS_WRITE_KEY", "servers send events with it"),
-        public_write_key=_read_public_key(),
-        metrics_token=_secret("LEADOPS_METRICS_TOKEN", "GET /metrics/lag asks for it"),
+        write_keys=read_secrets(WRITE_KEY, os.environ),
+        public_write_keys=_read_public_keys(),
+        metrics_tokens=read_secrets(METRICS_TOKEN, os.environ),
         form_secrets=read_secrets(FORMS, os.environ),
         identity_secrets=read_secrets(IDENTITIES, os.environ),
         tools=ToolSecrets.of(os.environ),
@@ -66,9 +81,11 @@ def gateway(
     )
     # The outbox workers' threads yield after this many seconds, so that answers do not wait for them.
     sys.setswitchinterval(0.001)
-    listener = listen(host, port)
-    console.print(f"gateway: http://{host}:{listener.getsockname()[1]}/collect", highlight=False)
-    make_server(app).run(sockets=[listener])
+    listeners = [listen(host, port, is_shared=own_port is not None)]
+    if own_port is not None:
+        listeners.append(listen(host, own_port))
+    console.print(f"gateway: http://{host}:{listeners[0].getsockname()[1]}/collect", highlight=False)
+    make_server(app).run(sockets=listeners)
 
 
 class SettingsReader:
@@ -82,6 +99,7 @@ class SettingsReader:
         self._files: Mapping[str, FileState] = {}
         self._read_at: datetime | None = None
         self._config: GatewayConfig | None = None
+        self._consent: ConsentSettings | None = None
 
     def read(self) -> GatewayConfig:
         """Return the settings in force; raise ConfigError where a file is refused and nothing is in force."""
@@ -119,12 +137,24 @@ class SettingsReader:
 
     def _read(self, config: Config) -> GatewayConfig:
         config.read_all(SECTIONS)  # so that every refused file is named
+        self._follow_consent(config)
         workers = tuple(_worker_configs(config))
         read = GatewayConfig(config.gateway, config.events, config.identity, workers)
         if not config.knows_kept:
             self._read_at = None  # soon again
         self._config = replace(read, refused=_name_refused(config))
         return self._config
+
+    def _follow_consent(self, config: Config) -> None:
+        """Let the outbox workers ask for consent by the settings of now; the tasks do so every minute."""
+        if not config.knows_kept or config.consent == self._consent:
+            return
+        try:
+            with open_gateway_connection() as connection, connection.transaction():
+                follow_settings(connection, config.consent, now=clock())
+        except (psycopg.Error, LeadopsError):
+            return  # the database is away or takes no writes: at the next look
+        self._consent = config.consent
 
 
 def _name_refused(config: Config) -> tuple[str, ...]:
@@ -144,18 +174,9 @@ def _worker_configs(config: Config) -> list[WorkerConfig]:
     ]
 
 
-def _read_public_key() -> str:
-    """Return the write key of apps and pages, empty if there is none; it must not be the servers'."""
-    if not os.environ.get(PUBLIC_KEY):
-        return ""
-    key = _secret(PUBLIC_KEY, "libraries in apps and pages send events with it")
-    if key == os.environ.get("LEADOPS_WRITE_KEY"):
-        raise ConfigError(f"{PUBLIC_KEY} is LEADOPS_WRITE_KEY; everybody can read it: give another")
-    return key
-
-
-def _secret(name: str, use: str) -> str:
-    value = os.environ.get(name, "")
-    if len(value) < 16:
-        raise ConfigError(f"{name} is missing or shorter than 16 characters; {use}: give a random one")
-    return value
+def _read_public_keys() -> tuple[str, ...]:
+    """Return the write keys of apps and pages, which must not be the servers'."""
+    keys = read_secrets(PUBLIC_WRITE_KEY, os.environ)
+    if set(keys) & set(read_secrets(WRITE_KEY, os.environ)):
+        raise ConfigError(f"{PUBLIC_WRITE_KEY.name} is {WRITE_KEY.name}; everybody can read it: give another")
+    return keys

@@ -13,6 +13,7 @@ from leadops.delivery.database_mark import open_mark
 from leadops.delivery.forecast_calls import CallForecast, forecast_calls
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
+from leadops.delivery.score_pusher import choose_pusher
 from leadops.effect_guards import EFFECT_GUARDS
 from leadops.errors import ConfigError, TransientError
 from leadops.products.product import Product
@@ -56,6 +57,7 @@ def push(
                 database_url=database_url(),
                 endpoint=find_product(name, config),
                 target=name,
+                pusher_type=choose_pusher(name),
                 settings=settings,
                 clock=clock,
                 sleep=sleep,

@@ -18,6 +18,7 @@ from leadops.events.event_mapping import EventMapping
 from leadops.events.replay_events import Replay, ReplayCounts, RowRejection
 from leadops.events.replay_rows import read_event_rows
 from leadops.normalization.visible_text import show_text
+from leadops.secret_variables import WRITE_KEY, split_secrets
 from leadops.settings import Endpoint, endpoint
 
 #: Seconds to wait for the CDP's answer, longer than it waits for its database.
@@ -111,7 +112,7 @@ def _summarise(counts: ReplayCounts, out: Path) -> str:
 
 
 def _write_key() -> str:
-    key = os.environ.get("LEADOPS_WRITE_KEY", "")
-    if not key:
-        raise ConfigError("LEADOPS_WRITE_KEY is not set; give the gateway's write key")
-    return key
+    keys = split_secrets(os.environ.get(WRITE_KEY.name, ""))
+    if not keys:
+        raise ConfigError(f"{WRITE_KEY.name} is not set; give the gateway's write key")
+    return keys[0]

@@ -41,8 +41,8 @@ from leadops.identity.new_leads import skip_lead_numbers
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.products.crm_client import CrmClient
 from leadops.products.product_client import ProductClient
-from leadops.routing.adopt_owners import adopt_owners
-from leadops.routing.notify_reps import doubt_open_notices
+from leadops.routing.notices import doubt_open_notices
+from leadops.routing.record_assignments import adopt_owners
 from leadops.settings import mark_folder
 
 #: Calls of the lost time may still arrive: so long after the hold began, none does.

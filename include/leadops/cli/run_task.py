@@ -11,7 +11,7 @@ from leadops.erased.erased_filter import ErasedFilter
 from leadops.orchestration.counts import Counts, describe_counts
 from leadops.orchestration.run import MANUAL, TaskRun
 from leadops.orchestration.tasks import checks, housekeeping, scoring, sla
-from leadops.settings import endpoint
+from leadops.settings import endpoint, read_connection
 
 
 def make_run(task_id: str) -> TaskRun:
@@ -30,6 +30,7 @@ def make_run(task_id: str) -> TaskRun:
         sleep=sleep,
         open_database=open_connection,
         find_endpoint=endpoint,
+        find_connection=read_connection,
         open_chat=open_chat,
         open_pager=open_pager,
         erased=ErasedFilter.of(os.environ),

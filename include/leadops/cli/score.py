@@ -13,7 +13,7 @@ from leadops.cli.terminal import console, make_progress, print_json
 from leadops.configuration import Config
 from leadops.db import Connection
 from leadops.delivery.forecast_calls import forecast_calls
-from leadops.delivery.push import SCORED_TARGET
+from leadops.delivery.score_pusher import SCORED_TARGET
 from leadops.identity.resolve import resolve_events
 from leadops.scoring.active_rules import name_source
 from leadops.scoring.page_rules import RankedPage

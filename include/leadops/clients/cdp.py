@@ -5,6 +5,7 @@ from typing import Any
 from leadops.clients.answer_shapes import read_number, read_object
 from leadops.clients.call_outcomes import Outcome
 from leadops.clients.transport import Transport, expect
+from leadops.secret_variables import split_secrets
 from leadops.settings import Endpoint
 
 
@@ -14,9 +15,11 @@ class CdpClient:
     def __init__(self, endpoint: Endpoint, *, write_key: str = "", history: bool = False) -> None:
         """Speak to `endpoint`, whose token opens the metrics; `write_key` lets a server send events.
 
+        Of two tokens, separated by a comma, the first is taken: the gateway's variable may be used as it is.
         `history` says that the events are past ones, which may be old.
         """
-        self.transport = Transport(endpoint)
+        token = next(iter(split_secrets(endpoint.token)), "")
+        self.transport = Transport(endpoint.model_copy(update={"token": token}))
         if write_key:
             self.transport.session.headers["X-Write-Key"] = write_key
         if history:

@@ -8,7 +8,7 @@ from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="kept_settings")
 
 #: A reader that has not repeated within this time that it refuses a file is gone.
 STALE = timedelta(minutes=10)

@@ -17,7 +17,8 @@ from leadops.db import Connection
 from leadops.queries import Queries
 from leadops.settings import Settings
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="kept_settings")
+
 Model = TypeVar("Model", bound=Settings)
 
 #: Readers that were not seen for this long are forgotten.
@@ -102,6 +103,11 @@ def list_in_force(connection: Connection) -> dict[str, SettingsInForce]:
     """Return what is in force, by section."""
     rows = queries.all(connection, "list_in_force", SettingsInForce)
     return {row.section: row for row in rows}
+
+
+def find_last_number(connection: Connection) -> int:
+    """Return the number of what was put in force last, of any section; 0: nothing yet."""
+    return int(queries.value(connection, "find_last_number"))
 
 
 def list_in_force_at(connection: Connection, at: datetime) -> dict[str, SettingsInForce]:

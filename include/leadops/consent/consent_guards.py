@@ -12,7 +12,7 @@ from leadops.db import Connection
 from leadops.delivery.effect_guard import EffectGuard, WaitingEffect
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="pass_on")
 
 NO_LONGER = {
     "opt_out_lead": "the opt-out no longer stands",

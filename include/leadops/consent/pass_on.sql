@@ -51,15 +51,9 @@ from (
 -- An unsubscription that waits for evidence against it is not passed on yet: scoring notes its lead again.
 with members as (
     select
-        listed.person_id,
-        listed.person_id as lead_id
-    from unnest(%(person_ids)s::bigint[]) as listed (person_id)
-    union
-    select
-        listed.person_id,
-        people.lead_id
-    from unnest(%(person_ids)s::bigint[]) as listed (person_id)
-    inner join identity.people as people on listed.person_id = people.person_id
+        person_id,
+        lead_id
+    from identity.find_members(%(person_ids)s::bigint[])
 ),
 
 said as materialized (
@@ -150,3 +144,24 @@ from unnest(%(targets)s::text[], %(lead_ids)s::bigint[]) as listed (target, lead
 inner join delivery.outbox as effects on listed.target = effects.target and listed.lead_id = effects.lead_id
 where effects.operation in ('opt_out_lead', 'opt_in_lead') and effects.state in ('pending', 'sending')
 order by effects.target asc, effects.lead_id asc, effects.outbox_id desc;
+
+-- name: forget_passed
+-- What is not passed on is not known there. The records of leads that share it are of one mind.
+with dropped as (
+    select
+        records.target,
+        records.external_id
+    from consent.records as records
+    where records.target = %(target)s and records.lead_id = any(%(lead_ids)s::bigint[])
+),
+
+forgotten as (
+    update consent.records
+    set passed = null, said_at = null
+    from dropped
+    where records.target = dropped.target and records.external_id = dropped.external_id
+)
+
+insert into consent.inbox (lead_id)
+select listed.lead_id
+from unnest(%(lead_ids)s::bigint[]) as listed (lead_id);

@@ -7,7 +7,7 @@ from leadops.db import Connection
 from leadops.lanes import Lane
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="read_consent")
 
 
 def follow_settings(connection: Connection, settings: ConsentSettings, *, now: datetime) -> bool:

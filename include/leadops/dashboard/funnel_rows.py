@@ -20,7 +20,7 @@ from leadops.funnel.funnel_entries import (
 from leadops.gateway.problems import ProblemError
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="names")
 
 #: Rows of a page.
 ENTRY_ROWS = 50

@@ -11,7 +11,7 @@ from leadops.normalization.company_names import make_company_key
 from leadops.queries import Queries
 from leadops.scoring.grades import Grades, bound, grade
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="lead_page")
 
 #: Leads that are listed; of each kind of match a few more are read, as several may be one person.
 MAX_LEADS = 20

@@ -11,6 +11,7 @@ from leadops.dashboard.timeline_items import (
     CallRow,
     ClockRow,
     CreatedRow,
+    StatementRow,
     make_assignment,
     make_items,
     make_merge,
@@ -27,7 +28,7 @@ from leadops.routing.explain_routing import list_assignments
 from leadops.scoring.explain_score import list_event_points, list_other_points
 from leadops.scoring.possible_acts import has_more_acts
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="lead_page")
 
 #: Items of one page, nights of decay that follow each other counted as one.
 PAGE_ITEMS = 50
@@ -110,6 +111,9 @@ def _read_chunk(
         *map(make_points, list_other_points(connection, **span, below=cut.below("points"))),
         # Of these a person has a handful.
         *make_items("clock", queries.all(connection, "list_clocks", ClockRow, lead_ids=list(lead_ids))),
+        *make_items(
+            "consent", queries.all(connection, "list_statements", StatementRow, lead_ids=list(lead_ids))
+        ),
         *make_items("created", queries.all(connection, "list_created", CreatedRow, lead_ids=list(lead_ids))),
         *map(make_assignment, list_assignments(connection, person_id)),
         *map(make_stage, explain_stages(connection, person_id)),

@@ -13,10 +13,10 @@ from leadops.dashboard.now_targets import TargetState, read_targets
 from leadops.dashboard.reader import Look, ReaderDep
 from leadops.dashboard.wiring import Dashboard, DashboardDep, NowPage
 from leadops.db import Connection
-from leadops.delivery.checks import list_score_backlogs
+from leadops.delivery.backlog_checks import list_score_backlogs
 from leadops.delivery.database_mark import find_hold
 from leadops.incidents.alert_settings import AlertSettings
-from leadops.incidents.heartbeats import list_beats
+from leadops.incidents.task_results import list_beats
 from leadops.queries import Queries
 
 queries = Queries(__file__)

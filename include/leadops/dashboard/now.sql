@@ -86,3 +86,170 @@ where
     and incidents.kind = 'dag_failed'
     and incidents.subject = any(%(dags)s::text[])
 order by incidents.subject;
+
+-- name: measure_scoring
+-- From the arrival of an event until its points are in the ledger. What waits is counted up to a limit, and the usual
+-- time is that of the newest rows of the ledger, so that it costs the same however many there are.
+with newest as (
+    select
+        ledger.event_seq,
+        ledger.recorded_at,
+        ledger.lane
+    from scoring.ledger
+    order by ledger.seq desc
+    limit 1000
+),
+
+spans as (
+    select extract(epoch from newest.recorded_at - events.received_at)::double precision as seconds
+    from newest
+    inner join cdp.events on newest.event_seq = events.seq
+    where newest.lane = 0 and newest.recorded_at > %(since)s::timestamptz
+),
+
+unresolved as (
+    select inbox.event_seq from identity.inbox
+    order by inbox.event_seq
+    limit %(max_rows)s::bigint
+),
+
+unscored as (
+    select inbox.event_seq from scoring.inbox
+    where inbox.lane = 0
+    order by inbox.seq
+    limit %(max_rows)s::bigint
+)
+
+select
+    (select count(*) from unresolved) + (select count(*) from unscored) as waiting,
+    (
+        select events.received_at from cdp.events
+        where
+            events.seq = least(
+                (select min(unresolved.event_seq) from unresolved), (select min(unscored.event_seq) from unscored)
+            )
+    ) as oldest_at,
+    (select percentile_cont(0.5) within group (order by spans.seconds) from spans) as usual_seconds;
+
+-- name: measure_pushing
+-- From a row of the ledger until the MA has it.
+with spans as (
+    select
+        extract(
+            epoch from batches.settled_at - coalesce(ledger.recorded_at, batches.created_at)
+        )::double precision as seconds
+    from delivery.batches
+    left join scoring.ledger on batches.from_seq = ledger.seq
+    where
+        batches.target = 'ma'
+        and batches.lane = 0
+        and batches.state = 'done'
+        and batches.settled_at > %(since)s::timestamptz
+)
+
+select percentile_cont(0.5) within group (order by spans.seconds) from spans;
+
+-- name: measure_forms
+-- From the request for a lead in the CRM, which a form makes as it arrives, until the CRM has it.
+with spans as (
+    select extract(epoch from outbox.settled_at - outbox.created_at)::double precision as seconds
+    from delivery.outbox
+    where
+        outbox.state in ('done', 'dropped')
+        and outbox.body is not null
+        and outbox.settled_at > %(since)s::timestamptz
+        and outbox.state = 'done'
+        and outbox.target = 'crm'
+        and outbox.operation = 'create_lead'
+        and outbox.lane = 0
+)
+
+select
+    count(*) as waiting,
+    min(outbox.created_at) as oldest_at,
+    (select percentile_cont(0.5) within group (order by spans.seconds) from spans) as usual_seconds
+from delivery.outbox
+where
+    outbox.state in ('pending', 'sending')
+    and outbox.target = 'crm'
+    and outbox.lane = 0
+    and outbox.operation = 'create_lead';
+
+-- name: count_calls
+-- Calls and refusals by system. The newest dead letters are looked at, more than a day has.
+with newest as (
+    select
+        letters.target,
+        letters.reason,
+        letters.died_at,
+        letters.dead_letter_id
+    from delivery.dead_letters as letters
+    order by letters.dead_letter_id desc
+    limit 10000
+),
+
+refusals as (
+    select
+        newest.target,
+        count(*) as refused,
+        (array_agg(newest.reason order by newest.dead_letter_id desc))[1] as reason
+    from newest
+    where newest.died_at > %(day_ago)s::timestamptz
+    group by newest.target
+),
+
+calls as (
+    select
+        counts.target,
+        coalesce(
+            sum(counts.calls) filter (where counts.starts_at > %(hour_ago)s::timestamptz), 0
+        )::bigint as hour_calls,
+        sum(counts.calls)::bigint as day_calls
+    from delivery.call_counts as counts
+    where counts.starts_at > %(day_ago)s::timestamptz
+    group by counts.target
+),
+
+open_letters as (
+    select
+        letters.target,
+        count(*) as letters
+    from delivery.dead_letters as letters
+    where letters.state = 'open'
+    group by letters.target
+)
+
+select
+    targets.target,
+    targets.paused_until,
+    targets.pause_reason,
+    coalesce(calls.hour_calls, 0) as hour_calls,
+    coalesce(calls.day_calls, 0) as day_calls,
+    coalesce(refusals.refused, 0) as refused,
+    refusals.reason,
+    coalesce(open_letters.letters, 0) as dead_letters
+from delivery.targets
+left join calls on targets.target = calls.target
+left join refusals on targets.target = refusals.target
+left join open_letters on targets.target = open_letters.target
+order by targets.target;
+
+-- name: list_open_incidents
+select
+    incidents.incident_id,
+    incidents.kind,
+    incidents.subject,
+    incidents.opened_at,
+    incidents.resolved_at,
+    incidents.escalated_at,
+    incidents.acknowledged_at,
+    incidents.facts,
+    incidents.message_id,
+    incidents.page_id,
+    messages.channel,
+    messages.message_ts
+from incidents.incidents
+left join alerts.messages on incidents.message_id = messages.message_id
+where incidents.state = 'open'
+order by incidents.opened_at, incidents.incident_id
+limit %(max_rows)s::bigint;

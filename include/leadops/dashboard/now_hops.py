@@ -7,11 +7,11 @@ from typing import Literal
 
 from leadops.crm.checks import list_feed_ages
 from leadops.db import Connection
-from leadops.delivery.checks import ScoreBacklog
+from leadops.delivery.backlog_checks import ScoreBacklog
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="now")
 
 #: What is counted row by row is counted up to this.
 MAX_ROWS = 10_000

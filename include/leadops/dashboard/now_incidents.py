@@ -15,7 +15,7 @@ from leadops.notifications.markup import unescape
 from leadops.notifications.messages import Messages
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="now")
 
 LANGUAGES = ("en", "ja")
 #: More open incidents than this are not listed; the page says how many it shows.

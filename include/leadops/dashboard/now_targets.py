@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from leadops.dashboard.now_hops import Status, find_status
 from leadops.db import Connection
-from leadops.delivery.checks import ScoreBacklog, list_outbox_backlogs
+from leadops.delivery.backlog_checks import ScoreBacklog, list_outbox_backlogs
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.mask import mask_text
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="now")
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

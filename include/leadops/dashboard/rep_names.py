@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from leadops.db import Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="names")
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,17 @@ class ClockRow(NamedTuple):
     is_handed_over: bool
 
 
+class StatementRow(NamedTuple):
+    """What an operator noted about mail; `quote` says how they know."""
+
+    number: int
+    at: datetime
+    lead_id: int
+    word: str
+    by: str
+    quote: str | None
+
+
 class CreatedRow(NamedTuple):
     """The beginning of a lead."""
 

@@ -8,7 +8,18 @@ from typing import Any, NamedTuple
 from leadops.errors import PermanentError
 
 #: The kinds of items, in the order in which they stand at one moment, the latest first.
-KINDS = ("call", "clock", "assignment", "stage", "activity", "points", "event", "identity", "created")
+KINDS = (
+    "call",
+    "clock",
+    "assignment",
+    "stage",
+    "activity",
+    "consent",
+    "points",
+    "event",
+    "identity",
+    "created",
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from leadops.mask import hide_private, mask_addresses, mask_name
 sees_people_now: ContextVar[bool] = ContextVar("sees_people_now", default=False)
 
 #: Facts of the timeline that name or quote somebody.
-PRIVATE_FACTS = frozenset({"properties", "value", "names", "facts"})
+PRIVATE_FACTS = frozenset({"properties", "value", "names", "facts", "quote"})
 
 #: Without one of these bytes, a body holds no address: @, ＠ and %40.
 _AT_SIGNS = (b"@", "\uff20".encode(), b"%40")

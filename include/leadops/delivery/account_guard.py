@@ -27,7 +27,7 @@ from leadops.locks import Lock, sharing_lock
 from leadops.products.product_client import ProductClient
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="accounts")
 
 #: A connection that was seen to lead to the account is asked again after this time.
 CHECKED_EVERY = timedelta(minutes=15)
@@ -160,7 +160,7 @@ def _check(connection: Connection, client: ProductClient, *, target: str, now: d
     values = own | {"target": target, "connection": mark, "now": now}
     with connection.transaction():
         queries.run(connection, "insert_record", **values)
-        record = queries.one(connection, "find_record", AccountRecord, target=target)
+        record = queries.one(connection, "list_records", AccountRecord, target=target)
         is_same = record.is_same(product=client.product.name, account=found, place=client.place)
         if is_same:
             queries.run(connection, "note_seen", **values)
@@ -169,7 +169,7 @@ def _check(connection: Connection, client: ProductClient, *, target: str, now: d
         if queries.run(connection, "replace_unused", **values):
             return AccountCheck(calls=calls)
         queries.run(connection, "note_other", **values)
-        record = queries.one(connection, "find_record", AccountRecord, target=target)
+        record = queries.one(connection, "list_records", AccountRecord, target=target)
     return AccountCheck(record.describe_difference(), calls=calls)
 
 
@@ -197,12 +197,12 @@ def name_account(product: str, account: str | None, place: str) -> str:
 
 def find_record(connection: Connection, *, target: str) -> AccountRecord | None:
     """Return the account of a target; None before its first call."""
-    return queries.first(connection, "find_record", AccountRecord, target=target)
+    return queries.first(connection, "list_records", AccountRecord, target=target)
 
 
 def list_records(connection: Connection) -> list[AccountRecord]:
     """Return the accounts of all targets."""
-    return queries.all(connection, "list_records", AccountRecord)
+    return queries.all(connection, "list_records", AccountRecord, target=None)
 
 
 def list_held(connection: Connection, *, since: datetime) -> list[AccountRecord]:
@@ -223,7 +223,7 @@ def accept_account(connection: Connection, record: AccountRecord, *, now: dateti
     """
     accepted = queries.run(
         connection,
-        "accept",
+        "accept_other",
         target=record.target,
         since=record.since,
         other_product=record.other_product,

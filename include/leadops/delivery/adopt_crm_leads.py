@@ -10,7 +10,7 @@ from leadops.delivery.external_ids import save_external_id
 from leadops.products.crm_client import CrmClient
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="restored")
 
 TARGET = "crm"
 #: Leads that a list names; all are counted.

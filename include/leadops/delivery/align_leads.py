@@ -6,7 +6,6 @@ from typing import NamedTuple, cast
 
 from leadops.clients.call_outcomes import Failure
 from leadops.db import Connection
-from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.compare_scores import LeadState, read_lead
 from leadops.delivery.corrections import enqueue_correction
 from leadops.delivery.dead_letters import accept_lead_letters, dead_letter_correction
@@ -17,15 +16,16 @@ from leadops.delivery.presence import (
     THERE_AFTER_ALL,
     record_absence,
 )
-from leadops.delivery.push_report import PushReport
+from leadops.delivery.push_report import PushReport, report_failed_call, schedule_retry
 from leadops.delivery.read_back import AMBIGUOUS
+from leadops.delivery.slices import ALL_LEADS, LeadSlice
 from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
-from leadops.products.product import ScoreWay
 from leadops.products.product_client import LeadAnswer, ProductClient
+from leadops.products.product_rows import ScoreWay
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="totals")
 
 #: So long a lead waits for the calls on it that are still open.
 WAIT_FOR_CALLS = timedelta(seconds=1)
@@ -45,6 +45,13 @@ class UnalignedLead(NamedTuple):
     reason: str | None
 
 
+class AbsorbedDelta(NamedTuple):
+    """A held change that the total contains from now on."""
+
+    lane: int
+    points: int
+
+
 def align_leads(
     connection: Connection,
     client: ProductClient,
@@ -54,8 +61,9 @@ def align_leads(
     permits: int,
     is_over: Callable[[], bool],
     now: datetime,
+    among: LeadSlice = ALL_LEADS,
 ) -> PushReport:
-    """Align up to `permits` leads of the MA with one call each; commits after each.
+    """Align up to `permits` leads of the MA, of a slice, with one call each; commits after each.
 
     A lead is aligned once no call on it is open: its score is read, and one correction brings it to the sum
     of the ledgers of all our leads that have its id. That contains what was held for them, and dead letters
@@ -72,6 +80,8 @@ def align_leads(
             UnalignedLead,
             target=target,
             only_reason=MOVED if sets_totals else None,
+            slice=among.number,
+            slices=among.slices,
             max_rows=permits,
             now=now,
         )
@@ -174,12 +184,13 @@ def _settle(
     if read_lead(connection, lead.lead_id) != before:
         return False
     queries.run(connection, "mark_present", target=target, external_id=lead.ma_id, now=now)
-    lanes = queries.values(connection, "absorb_held", target=target, external_id=lead.ma_id)
+    # Another worker may have held more since `before`: what is absorbed counts.
+    absorbed = queries.all(connection, "absorb_held", AbsorbedDelta, target=target, external_id=lead.ma_id)
     # Of changes that a score could not decide, the total is as good an answer.
     undecided = accept_lead_letters(
         connection, target=target, external_id=lead.ma_id, reason=AMBIGUOUS, now=now
     )
-    total = before.ledger - before.under_way + before.held + undecided
+    total = before.ledger - before.under_way + sum(delta.points for delta in absorbed) + undecided
     if total == score:
         return True
     if lead.reason == DUPLICATE and before.correction_id is not None:
@@ -192,7 +203,7 @@ def _settle(
         ledger=total,
         ma=score,
         reason=f"aligned with the ledger: {lead.reason}",
-        lane=Lane.LIVE if Lane.LIVE in lanes else Lane.BACKFILL,
+        lane=Lane.LIVE if Lane.LIVE in {delta.lane for delta in absorbed} else Lane.BACKFILL,
         now=now,
     )
     return True

@@ -1,24 +1,28 @@
 """Batches of score changes: one bulk call each, with the body and the key stored before it is sent."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from leadops.clients.call_outcomes import Outcome
 from leadops.db import Connection
 from leadops.delivery.due_calls import TAKEOVER_PAUSE, lock_due
+from leadops.delivery.slices import ALL_LEADS, LeadSlice
 from leadops.lanes import Lane
-from leadops.products.product import Call, ScoreRow
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import Call, ScoreRow
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="calls")
 
+#: Why nothing is left of a batch that was not sent.
+EARLIER_CALL_FAILED = "its changes wait for an earlier call that failed"
 #: Batches that one worker sends between two commits.
 BATCHES_PER_ROUND = 10
 
@@ -45,6 +49,13 @@ class BatchState(StrEnum):
     DONE = "done"
     DEAD = "dead"
     DROPPED = "dropped"
+
+
+class BlockedRow(NamedTuple):
+    """A row of a batch that has to wait for another call."""
+
+    batch_id: int
+    seq: int
 
 
 @dataclass(frozen=True)
@@ -109,12 +120,6 @@ def encode_rows(rows: Sequence[ScoreRow]) -> str:
     return orjson.dumps(values).decode()
 
 
-def count_idle_batches(connection: Connection, *, target: str, lane: Lane, limit: int) -> int:
-    """Count, up to `limit`, the new batches that no process is sending; commits."""
-    with connection.transaction():
-        return int(queries.value(connection, "count_idle", target=target, lane=lane, max_rows=limit))
-
-
 def lock_due_batches(
     connection: Connection,
     *,
@@ -123,8 +128,9 @@ def lock_due_batches(
     limit: int,
     now: datetime,
     claimed_at: datetime | None = None,
+    leads: LeadSlice = ALL_LEADS,
 ) -> list[DeltaBatch]:
-    """Lock up to `limit` due batches that no other process holds, until the caller's transaction ends.
+    """Lock up to `limit` due batches of a slice that no other process holds, until the transaction ends.
 
     With `claimed_at` new batches that another process claimed within TAKEOVER_PAUSE are left to it: only what
     was claimed then was surely not sent.
@@ -133,9 +139,11 @@ def lock_due_batches(
     def lock(is_retry: bool, max_rows: int) -> list[int]:
         return queries.values(
             connection,
-            "lock_due",
+            "lock_due_batches",
             target=target,
             lane=lane,
+            slice=leads.number,
+            slices=leads.slices,
             is_retry=is_retry,
             max_rows=max_rows,
             claimed_at=claimed_at,
@@ -206,6 +214,7 @@ def split_batch(
                 "batch_id": batch.batch_id,
                 "from_seq": min(row.seq for row in part),
                 "deltas": len(part),
+                "ledger_seqs": sorted(row.seq for row in part),
                 "rows": encode_rows(part),
                 "not_before": not_before,
                 "attempts": attempts,
@@ -234,6 +243,33 @@ def shrink_batch(
     )
 
 
+def list_blocked_rows(
+    connection: Connection, batch_ids: Sequence[int], *, target: str, lane: Lane
+) -> dict[int, set[int]]:
+    """Return, by batch, the rows (seq) that wait: an earlier change of the lead is in a call that failed."""
+    blocked = defaultdict[int, set[int]](set)
+    values = {"target": target, "lane": lane, "batch_ids": list(batch_ids)}
+    for row in queries.all(connection, "list_blocked_rows", BlockedRow, **values):
+        blocked[row.batch_id].add(row.seq)
+    return blocked
+
+
+def take_back_call(
+    connection: Connection, batch_id: int, rows: Sequence[ScoreRow], *, now: datetime
+) -> str | None:
+    """Leave only `rows` in a locked batch that certainly had no effect, and no call.
+
+    Return them as they are stored; None: nothing is left, and the batch is dropped.
+    """
+    if not rows:
+        (batch,) = read_locked(connection, [batch_id])
+        close_batch(connection, batch, state=BatchState.DROPPED, error=EARLIER_CALL_FAILED, now=now)
+        return None
+    encoded = encode_rows(rows)
+    queries.run(connection, "take_back_call", batch_id=batch_id, rows=encoded, deltas=len(rows))
+    return encoded
+
+
 def release_batches(connection: Connection, batches: Sequence[DeltaBatch]) -> None:
     """Give back locked batches that this round claimed first, in the caller's transaction.
 
@@ -244,10 +280,5 @@ def release_batches(connection: Connection, batches: Sequence[DeltaBatch]) -> No
 
 def find_next_batch_retry(connection: Connection, *, target: str) -> datetime | None:
     """Return when the next failed batch that no process holds is due again, or None without one."""
-    due: datetime | None = queries.value(connection, "find_next_retry", target=target)
+    due: datetime | None = queries.value(connection, "find_next_batch_retry", target=target)
     return due
-
-
-def purge_batches(connection: Connection, *, before: datetime, max_rows: int) -> int:
-    """Delete up to `max_rows` batches that were settled before `before`; return how many."""
-    return queries.run(connection, "purge_batches", before=before, max_rows=max_rows)

@@ -14,7 +14,7 @@ from leadops.lanes import Lane
 from leadops.locks import Lock, hold_named_lock
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="accounts")
 
 #: Why an effect is not sent any more.
 FORMER = "it was for the former account"

@@ -21,20 +21,31 @@ class LedgerRange(NamedTuple):
 
 
 def build_batches(
-    connection: Connection, *, target: str, lane: Lane, batch_size: int, batches: int, now: datetime
+    connection: Connection,
+    *,
+    target: str,
+    lane: Lane,
+    batch_size: int,
+    batches: int,
+    now: datetime,
+    slices: int = 1,
 ) -> int:
-    """Build up to `batches` batches of at most `batch_size` deltas of one lane; commits; return how many.
+    """Build about `batches` batches of at most `batch_size` deltas of one lane; commits; return how many.
 
-    Held deltas go first, once the target knows their lead. Deltas of a lead that `target` does not know yet
-    become held deltas. After the commit a batch may have been sent: the process that locks it finishes it.
+    Held deltas go first, once the target knows their lead. Deltas of a lead that `target` does not know yet,
+    or that has to wait for a call, become held deltas. The batches are those of all `slices`. After the
+    commit a batch may have been sent: the process that locks it finishes it.
     """
     with connection.transaction():
+        # From here on nobody else builds in this lane: what is held goes before what the ledger has besides.
+        _lock_cursor(connection, target=target, lane=lane)
         built = queries.run(
             connection,
             "from_held",
             target=target,
             lane=lane,
             batch_size=batch_size,
+            slices=slices,
             max_rows=batch_size * batches,
             now=now,
         )
@@ -50,6 +61,7 @@ def build_batches(
                     lane=lane,
                     after=after,
                     batch_size=batch_size,
+                    slices=slices,
                     max_rows=max_rows,
                     now=now,
                 )

@@ -86,12 +86,13 @@ numbered as (
     from placed
 )
 
-insert into delivery.batches (target, lane, idempotency_key, deltas, rows, created_at)
+insert into delivery.batches (target, lane, idempotency_key, deltas, ledger_seqs, rows, created_at)
 select
     %(target)s,
     %(lane)s,
     gen_random_uuid()::text,
     count(*),
+    array_agg(ledger_seq order by ledger_seq),
     (
         '['
         || string_agg(
@@ -180,13 +181,14 @@ numbered as (
 ),
 
 batches as (
-    insert into delivery.batches (target, lane, idempotency_key, from_seq, deltas, rows, created_at)
+    insert into delivery.batches (target, lane, idempotency_key, from_seq, deltas, ledger_seqs, rows, created_at)
     select
         %(target)s,
         %(lane)s,
         gen_random_uuid()::text,
         min(seq),
         count(*),
+        array_agg(seq order by seq),
         (
             '['
             || string_agg(

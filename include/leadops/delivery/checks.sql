@@ -112,47 +112,26 @@ left join delivery.targets on summed.target = targets.target
 where summed.oldest_at is not null;
 
 -- name: measure_outbox
--- Per target: the oldest live effect that has not arrived, and how much waits behind it.
+-- Per target: the oldest live effect that is late, and how much waits behind it.
 -- What a person sent again counts from then on, not from when it was first wanted.
 with waiting as (
     select
-        outbox.target,
-        min(greatest(outbox.created_at, retried.retried_at)) as oldest_at,
+        effects.target,
+        min(greatest(effects.created_at, retried.retried_at)) as oldest_at,
         count(*) as effects,
-        count(distinct outbox.lead_id) as leads
-    from delivery.outbox
+        count(distinct effects.lead_id) as leads
+    from delivery.waiting_effects as effects
     cross join
         lateral (
             select max(letters.settled_at) as retried_at
             from delivery.dead_letters as letters
             where
                 letters.kind = 'effect'
-                and letters.reference = outbox.outbox_id
+                and letters.reference = effects.outbox_id
                 and letters.state = 'retried'
         ) as retried
-    where
-        outbox.state in ('pending', 'sending')
-        and outbox.lane = 0
-        -- what waits for a lead that is gone is not late
-        and not exists (
-            select 1 from delivery.external_ids as gone
-            where gone.target = outbox.target and gone.lead_id = outbox.lead_id and gone.state = 'gone'
-        )
-        -- nor is a message that keeps its distance from the one before it
-        and not (
-            outbox.operation = 'enrol_lead'
-            and outbox.state = 'pending'
-            and exists (
-                select 1 from delivery.outbox as last_one
-                where
-                    last_one.target = outbox.target
-                    and last_one.lead_id = outbox.lead_id
-                    and last_one.operation = 'enrol_lead'
-                    and last_one.state = 'done'
-                    and last_one.settled_at > outbox.created_at - interval '1 day'
-            )
-        )
-    group by outbox.target
+    where effects.lane = 0 and not effects.may_wait
+    group by effects.target
 )
 
 select
@@ -179,6 +158,15 @@ where quotas.used_up_until > %(now)s or quotas.closed_until > %(now)s
 order by quotas.target;
 
 -- name: count_dead_letters
+with letters as materialized (
+    select
+        target,
+        lead_id,
+        reason,
+        died_at
+    from delivery.reported_letters
+)
+
 select
     letters.target,
     count(*) as letters,
@@ -190,8 +178,8 @@ select
             select
                 reason,
                 count(*) as letters
-            from delivery.dead_letters
-            where state = 'open' and target = letters.target
+            from letters as same_target
+            where same_target.target = letters.target
             group by reason
             order by count(*) desc, reason asc
             limit 3
@@ -199,8 +187,7 @@ select
     ) as reasons,
     count(distinct letters.lead_id) as leads,
     (array_agg(distinct letters.lead_id) filter (where letters.lead_id is not null))[1:5] as lead_ids
-from delivery.dead_letters as letters
-where letters.state = 'open'
+from letters
 group by letters.target;
 
 -- name: count_gone

@@ -6,14 +6,15 @@ arrived; a round gives back what it claimed and did not send, or what had no eff
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
-from leadops.delivery.batches import decode_rows
+from leadops.delivery.batches import decode_rows, list_blocked_rows, take_back_call
+from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.dead_letters import bury_effect
 from leadops.delivery.due_calls import TAKEOVER_PAUSE, limit_new, lock_due
 from leadops.delivery.effect_guard import EffectGuard, drop_obstructed
@@ -25,9 +26,11 @@ from leadops.delivery.operations import (
     operations_with_id,
 )
 from leadops.delivery.outbox import OutboxState, close_effect, rests
+from leadops.delivery.slices import ALL_LEADS, LeadSlice
 from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
-from leadops.products.product import Call, EffectRow, NothingToSendError, Product, UnsupportedCallError
+from leadops.products.product import Product
+from leadops.products.product_rows import Call, EffectRow, NothingToSendError, UnsupportedCallError
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -56,12 +59,12 @@ class _ClaimableEffect:
 
 @dataclass(frozen=True)
 class _ClaimableBatch:
-    """A batch that is due, with its rows if it has no call."""
+    """A batch that is due; one that is claimed comes without its rows."""
 
     batch_id: int
     nonce: str
     rows: str | None
-    is_claimed: bool
+    has_call: bool
 
 
 def claim_effects(
@@ -163,11 +166,19 @@ def _make_call(
 
 
 def claim_batches(
-    connection: Connection, *, product: Product, target: str, lane: Lane, limit: int, now: datetime
+    connection: Connection,
+    *,
+    product: Product,
+    target: str,
+    lane: Lane,
+    limit: int,
+    now: datetime,
+    leads: LeadSlice = ALL_LEADS,
 ) -> int:
-    """Claim up to `limit` due batches, those that `lock_due_batches` locks next; commits.
+    """Claim up to `limit` due batches of a slice, those that `lock_due_batches` locks next; commits.
 
-    Return how many new calls these are. The product makes the calls of those that have none.
+    Return how many new calls these are. The product makes the calls of those that have none. Rows whose lead
+    is in an earlier call that failed are held: they go out after it.
     """
 
     def lock(is_retry: bool, max_rows: int) -> list[_ClaimableBatch]:
@@ -177,6 +188,8 @@ def claim_batches(
             _ClaimableBatch,
             target=target,
             lane=lane,
+            slice=leads.number,
+            slices=leads.slices,
             is_retry=is_retry,
             max_rows=max_rows,
             now=now,
@@ -184,17 +197,38 @@ def claim_batches(
 
     with connection.transaction():
         batches = lock_due(lock, limit=limit)
+        unclaimed = {batch.batch_id: batch for batch in batches if batch.rows is not None}
+        if unclaimed:
+            _hold_blocked(connection, unclaimed, target=target, lane=lane, now=now)
         calls = [
             _store(product.make_score_call(decode_rows(batch.rows, nonce=batch.nonce)))
             | {"batch_id": batch.batch_id}
-            for batch in batches
-            if batch.rows is not None
+            for batch in unclaimed.values()
+            if batch.rows is not None and not batch.has_call
         ]
         if calls:
             queries.run_many(connection, "store_batch_call", calls)
-        if unclaimed := [batch.batch_id for batch in batches if not batch.is_claimed]:
-            queries.run(connection, "claim_batches", batch_ids=unclaimed, now=now)
+        if unclaimed:
+            queries.run(connection, "claim_batches", batch_ids=list(unclaimed), now=now)
     return len(calls)
+
+
+def _hold_blocked(
+    connection: Connection,
+    unclaimed: dict[int, _ClaimableBatch],
+    *,
+    target: str,
+    lane: Lane,
+    now: datetime,
+) -> None:
+    """Hold the rows that wait for an earlier call that failed; of `unclaimed` what is left stays."""
+    for batch_id, blocked in list_blocked_rows(connection, list(unclaimed), target=target, lane=lane).items():
+        batch = unclaimed.pop(batch_id)
+        kept = [row for row in decode_rows(str(batch.rows), nonce=batch.nonce) if row.seq not in blocked]
+        hold_deltas(connection, sorted(blocked), target=target)
+        left = take_back_call(connection, batch_id, kept, now=now)
+        if left is not None:
+            unclaimed[batch_id] = replace(batch, rows=left, has_call=False)
 
 
 def _claim_released(

@@ -1,3 +1,54 @@
+-- name: list_effects
+-- The lanes in which the outbox has something to send.
+select
+    'effects' as kind,
+    lanes.lane
+from unnest(%(lanes)s::smallint[]) as lanes (lane)
+where
+    exists (
+        select from delivery.outbox
+        where
+            outbox.target = %(target)s and outbox.lane = lanes.lane and outbox.state in ('pending', 'sending')
+            and coalesce(outbox.not_before, %(now)s::timestamptz) <= %(now)s::timestamptz
+    );
+
+-- name: list_score_work
+-- What there may be to do about scores. A cursor behind the end of the ledger is work even if its lane has no new
+-- row: else each look would search all rows since.
+select
+    'unaligned' as kind,
+    lanes.lane
+from unnest(%(lanes)s::smallint[]) as lanes (lane)
+where
+    exists (
+        select from delivery.external_ids as known
+        where
+            known.target = %(target)s and known.state = 'unaligned'
+            and coalesce(known.not_before, %(now)s::timestamptz) <= %(now)s::timestamptz
+    )
+union all
+select
+    'batches' as kind,
+    lanes.lane
+from unnest(%(lanes)s::smallint[]) as lanes (lane)
+where
+    exists (
+        select from delivery.batches
+        where
+            batches.target = %(target)s and batches.lane = lanes.lane and batches.state = 'ready'
+            and coalesce(batches.not_before, %(now)s::timestamptz) <= %(now)s::timestamptz
+    )
+    or exists (
+        select from delivery.held_deltas as held
+        where held.target = %(target)s and held.lane = lanes.lane
+    )
+    or (select max(ledger.seq) from scoring.ledger as ledger) > coalesce(
+        (
+            select cursors.ledger_seq from delivery.cursors
+            where cursors.target = %(target)s and cursors.lane = lanes.lane
+        ), 0
+    );
+
 -- name: count_idle_effects
 -- Marked effects that no process is sending: a process ended before it reached them. Those that were marked after
 -- claimed_before are left to who marked them.
@@ -22,11 +73,19 @@ from (
 -- One of upserting waits until no other upsert of the lead is under way, or was settled within repeat_pause: two that
 -- come close to each other may make two leads.
 -- One of spaced waits until the last one of the lead is spacing ago. While it waits, others on the lead do not.
+-- One that our credentials do not allow waits until it is time to try it again.
 with due as (
     select waiting.outbox_id
     from delivery.outbox as waiting
     where
         waiting.target = %(target)s and waiting.lane = %(lane)s and waiting.state = 'pending'
+        and not exists (
+            select from delivery.refused_operations as refused
+            where
+                refused.target = waiting.target
+                and refused.operation = waiting.operation
+                and refused.until > %(now)s
+        )
         and not (
             waiting.operation = any(%(upserting)s::text[])
             and (
@@ -133,7 +192,7 @@ set request = %(request)s, body = %(body)s
 where outbox_id = %(outbox_id)s and body is null;
 
 -- name: lock_claimable_effects
--- Those that the round sends: in the order of outbox.lock_due, whether they are claimed or not.
+-- Those that the round sends: in the order of lock_due_effects, whether they are claimed or not.
 select
     outbox_id,
     operation,
@@ -153,16 +212,17 @@ set first_sent_at = %(now)s
 where outbox_id = any(%(outbox_ids)s::bigint[]);
 
 -- name: lock_claimable_batches
--- Those that the round sends: in the order of batches.lock_due, whether they are claimed or not. Rows come with those
--- that have no call yet.
+-- Those that the round sends: in the order of lock_due_batches, whether they are claimed or not. Rows come with those
+-- that are not.
 select
     batch_id,
     nonce,
-    case when body is null then rows::text end as rows,
-    first_sent_at is not null as is_claimed
+    case when first_sent_at is null then rows::text end as rows,
+    body is not null as has_call
 from delivery.batches
 where
     target = %(target)s and lane = %(lane)s and state = 'ready'
+    and mod(slice, %(slices)s::smallint) = %(slice)s
     and (not_before is not null) = %(is_retry)s
     and coalesce(not_before, %(now)s) <= %(now)s
 order by not_before, batch_id
@@ -178,3 +238,18 @@ where batch_id = any(%(batch_ids)s::bigint[]);
 update delivery.batches
 set request = %(request)s, body = %(body)s
 where batch_id = %(batch_id)s and body is null;
+
+-- name: read_waiting
+select
+    outbox_id,
+    operation,
+    lead_id,
+    idempotency_key,
+    payload,
+    created_at
+from delivery.outbox
+where outbox_id = any(%(outbox_ids)s::bigint[])
+order by outbox_id;
+
+-- name: listen
+listen leadops_outbox;

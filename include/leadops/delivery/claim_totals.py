@@ -25,10 +25,11 @@ from leadops.delivery.batches import (
 from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.due_calls import TAKEOVER_PAUSE, lock_due
 from leadops.lanes import Lane
-from leadops.products.product import Call, Product, ScoreRow, TotalRow
+from leadops.products.product import Product
+from leadops.products.product_rows import Call, ScoreRow, TotalRow
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="totals")
 
 #: Why a call is split before it is sent.
 TOO_LARGE = "split: it is larger than the product takes"
@@ -96,7 +97,7 @@ def count_idle_totals(connection: Connection, *, target: str, lane: Lane, limit:
     return int(
         queries.value(
             connection,
-            "count_idle",
+            "count_idle_totals",
             target=target,
             lane=lane,
             claimed_before=now - TAKEOVER_PAUSE,

@@ -9,8 +9,8 @@ from leadops.clients.transport import expect
 from leadops.db import Connection
 from leadops.delivery.external_ids import list_ids_to_ask
 from leadops.delivery.presence import record_found
-from leadops.products.product import ScoreWay
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import ScoreWay
 from leadops.queries import Queries
 
 queries = Queries(__file__)

@@ -196,3 +196,103 @@ left join scoring.scores as scores on by_lead.lead_id = scores.lead_id
 left join delivery.external_ids as known on by_lead.lead_id = known.lead_id and known.target = 'ma'
 left join delivery.totals as given
     on known.target = given.target and known.lead_id = given.lead_id and known.external_id = given.external_id;
+
+-- name: insert_audit
+insert into delivery.audits (night, audited_by, begun_at, correction_limit, missing_limit)
+values (%(night)s, %(audited_by)s, %(now)s, %(correction_limit)s, %(missing_limit)s)
+returning audit_id;
+
+-- name: count_corrections
+select count(*)
+from delivery.score_corrections as corrections
+inner join delivery.audits as audits on corrections.audit_id = audits.audit_id
+where audits.night = %(night)s;
+
+-- name: end_audit
+update delivery.audits
+set
+    ended_at = %(now)s,
+    leads = %(leads)s,
+    ma_leads = %(ma_leads)s,
+    under_way = %(under_way)s,
+    differing = %(differing)s,
+    missing_in_ma = %(missing_in_ma)s,
+    inconsistent = %(inconsistent)s,
+    unmatched = %(unmatched)s,
+    gone = %(gone)s,
+    corrected = %(corrected)s,
+    lead_ids = %(lead_ids)s
+where audit_id = %(audit_id)s;
+
+-- name: sum_settled_points
+with undelivered as materialized (
+    select
+        ledger_seq,
+        batch_id
+    from delivery.undelivered_deltas
+    where target = %(target)s
+),
+
+known as (
+    select
+        external_id,
+        lead_id
+    from delivery.external_ids
+    where target = %(target)s and external_id = any(%(external_ids)s::text[])
+),
+
+settled as (
+    -- Two leads of ours with one id there share its score.
+    select
+        known.external_id,
+        coalesce(sum(ledger.points) filter (where undelivered.ledger_seq is null), 0)::bigint as points
+    from known
+    inner join scoring.ledger as ledger on known.lead_id = ledger.lead_id and ledger.lane is not null
+    left join undelivered on ledger.seq = undelivered.ledger_seq
+    group by known.external_id
+),
+
+-- What else may have reached the target: another open batch, a correction, a dead letter of unknown outcome.
+other_calls as (
+    select
+        known.external_id,
+        sum(ledger.points)::bigint as points
+    from known
+    inner join scoring.ledger as ledger on known.lead_id = ledger.lead_id
+    inner join undelivered on ledger.seq = undelivered.ledger_seq
+    inner join delivery.batches as batches on undelivered.batch_id = batches.batch_id
+    where undelivered.batch_id is distinct from %(batch_id)s::bigint
+    -- What an answer left unknown took effect row by row.
+    group by known.external_id, undelivered.batch_id, case when batches.is_answered then undelivered.ledger_seq end
+    union all
+    select
+        known.external_id,
+        coalesce((corrections.payload ->> 'points')::bigint, 0) as points
+    from known
+    inner join delivery.outbox as corrections on known.lead_id = corrections.lead_id
+    where corrections.operation = 'correct_score' and corrections.state in ('pending', 'sending')
+    union all
+    select
+        known.external_id,
+        letters.points
+    from known
+    inner join delivery.dead_letters as letters on known.lead_id = letters.lead_id
+    where
+        letters.target = %(target)s
+        and letters.kind = 'delta'
+        and letters.state = 'open'
+        and letters.reason = %(ambiguous)s
+)
+
+select
+    settled.external_id,
+    settled.points,
+    coalesce(
+        (
+            select array_agg(other_calls.points order by other_calls.points)
+            from other_calls
+            where other_calls.external_id = settled.external_id
+        ),
+        '{}'
+    )::bigint[] as others
+from settled;

@@ -7,10 +7,10 @@ from leadops.db import Connection
 from leadops.delivery.build_totals import want_total
 from leadops.delivery.outbox import enqueue_effect
 from leadops.lanes import Lane
-from leadops.products.product import ScoreWay
+from leadops.products.product_rows import ScoreWay
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="totals")
 
 
 class NewCorrection(NamedTuple):

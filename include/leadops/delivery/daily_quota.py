@@ -4,6 +4,7 @@ Two limits count. One is what the settings grant leadops, compared with the call
 The other is what the target says of its whole account in its answers, where the calls of others count too.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import floor
@@ -12,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 from leadops.calendar.local_days import local_midnight
 from leadops.db import Connection
+from leadops.delivery.count_outcomes import record_outcomes
 from leadops.delivery.delivery_settings import ROLLING, TargetSettings
 from leadops.lanes import Lane
-from leadops.products.product import QuotaReading
+from leadops.products.product_rows import QuotaReading
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="targets")
 
 #: Calls are counted by so much time.
 COUNTED_BY = timedelta(minutes=15)
@@ -121,15 +123,21 @@ def settle_calls(connection: Connection, target: str, *, granted: int, unused: i
     """
     if unused:
         queries.run(connection, "count_calls", target=target, calls=-unused, now=now, counted_by=COUNTED_BY)
-    queries.run(connection, "settle", target=target, granted=granted, unused=unused)
+    queries.run(connection, "settle_reserved", target=target, granted=granted, unused=unused)
 
 
 def note_reads(
-    connection: Connection, target: str, *, calls: int, reading: QuotaReading | None, now: datetime
+    connection: Connection,
+    target: str,
+    *,
+    outcomes: Counter[str],
+    reading: QuotaReading | None,
+    now: datetime,
 ) -> None:
-    """Count `calls` that took no permits, as those of polls and audits, and keep what they said; commits."""
+    """Count calls that took no permits, as those of polls and audits, and keep what they said; commits."""
     with connection.transaction():
-        if calls:
+        record_outcomes(connection, target, outcomes)
+        if calls := outcomes.total():
             values = {"target": target, "calls": calls}
             queries.run(connection, "count_calls", now=now, counted_by=COUNTED_BY, **values)
             queries.run(connection, "count_since", **values)
@@ -166,8 +174,3 @@ def note_used_up(connection: Connection, target: str, *, until: datetime) -> Non
 def note_closed(connection: Connection, target: str, *, until: datetime) -> None:
     """Note that no call for live work is left before `until` (UTC); in the caller's transaction."""
     queries.run(connection, "note_closed", target=target, until=until)
-
-
-def purge_call_counts(connection: Connection, *, before: datetime, max_rows: int) -> int:
-    """Delete up to `max_rows` counts of calls from before `before` (UTC); return how many."""
-    return queries.run(connection, "purge_call_counts", before=before, max_rows=max_rows)

@@ -21,7 +21,7 @@ from leadops.db import Connection
 from leadops.mark_file import MarkFile, RememberedMark
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="restored")
 
 #: What a push reports while nothing may go out.
 ON_HOLD = "the database went back: nothing is sent until `leadops restored`"
@@ -104,7 +104,7 @@ class DatabaseMark:
                     return False
                 is_current = verdict is MarkVerdict.CURRENT and remembered is not None
                 holder = remembered.holder if is_current and remembered else secrets.token_hex(8)
-                mark = int(queries.value(connection, "advance", holder=holder, now=now))
+                mark = int(queries.value(connection, "advance_mark", holder=holder, now=now))
             if self.file.remember(installation, RememberedMark(holder, stored.epoch, mark)).holder == holder:
                 return True
             # Another process was the first to make the file: go on under its holder.
@@ -162,7 +162,7 @@ def end_hold(connection: Connection, hold: Hold, *, now: datetime) -> None:
 def _read_stored(connection: Connection, remembered: RememberedMark | None) -> StoredMark:
     return queries.one(
         connection,
-        "read_stored",
+        "read_mark",
         StoredMark,
         holder=remembered.holder if remembered else None,
         epoch=remembered.epoch if remembered else None,

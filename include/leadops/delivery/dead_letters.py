@@ -78,12 +78,14 @@ def list_dead_letters(
     connection: Connection, *, target: str | None = None, ids: list[int] | None = None
 ) -> list[DeadLetter]:
     """Return and lock the open dead letters, oldest first; of one target or of given ids where asked."""
-    return queries.all(connection, "list_open", DeadLetter, target=target, ids=ids)
+    locked = queries.values(connection, "lock_open", target=target, ids=ids)
+    return read_dead_letters(connection, ids=locked)
 
 
 def read_dead_letters(
     connection: Connection,
     *,
+    ids: list[int] | None = None,
     target: str | None = None,
     state: str = DeadLetterState.OPEN,
     after: int = 0,
@@ -91,10 +93,17 @@ def read_dead_letters(
 ) -> list[DeadLetter]:
     """Return dead letters of `state` with a number above `after`, oldest first; nothing is locked.
 
-    At most `max_rows` (None: all), of one target where asked.
+    At most `max_rows` (None: all), of given ids or of one target where asked.
     """
     return queries.all(
-        connection, "read_letters", DeadLetter, target=target, state=state, after=after, max_rows=max_rows
+        connection,
+        "read_letters",
+        DeadLetter,
+        ids=ids,
+        target=target,
+        state=state,
+        after=after,
+        max_rows=max_rows,
     )
 
 
@@ -141,7 +150,8 @@ def hold_lead_letters(
     """
     if not lead_ids:
         return
-    letters = queries.all(connection, "list_of_leads", DeadLetter, target=target, lead_ids=list(lead_ids))
+    locked = queries.values(connection, "lock_of_leads", target=target, lead_ids=list(lead_ids))
+    letters = read_dead_letters(connection, ids=locked)
     corrections = set(queries.values(connection, "find_corrections", outbox_ids=_outbox_ids(letters)))
     dropped = [letter for letter in letters if letter.kind == "effect" and letter.reference in corrections]
     queries.run(connection, "discard_effects", outbox_ids=_outbox_ids(dropped), now=now)

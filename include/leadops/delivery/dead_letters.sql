@@ -34,18 +34,9 @@ select
     %(now)s
 from reopened;
 
--- name: list_open
+-- name: lock_open
 -- Of two people who act at once, the second waits and then sees only what the first left open.
-select
-    dead_letter_id,
-    target,
-    kind,
-    reference,
-    lead_id,
-    points,
-    reason,
-    died_at,
-    state
+select dead_letter_id
 from delivery.dead_letters
 where
     state = 'open'
@@ -68,6 +59,7 @@ select
 from delivery.dead_letters
 where
     state = %(state)s
+    and (%(ids)s::bigint[] is null or dead_letter_id = any(%(ids)s))
     and (%(target)s::text is null or target = %(target)s)
     and dead_letter_id > %(after)s
 order by dead_letter_id
@@ -83,18 +75,9 @@ where state = 'open'
 group by target
 order by target;
 
--- name: list_of_leads
+-- name: lock_of_leads
 -- A refused creation of a lead is not of a lead that was lost: it stays for a person.
-select
-    letters.dead_letter_id,
-    letters.target,
-    letters.kind,
-    letters.reference,
-    letters.lead_id,
-    letters.points,
-    letters.reason,
-    letters.died_at,
-    letters.state
+select letters.dead_letter_id
 from delivery.dead_letters as letters
 left join delivery.outbox as effects
     on letters.kind = 'effect' and letters.reference = effects.outbox_id

@@ -72,6 +72,7 @@ class DeliverySettings(Settings):
     renamed: ClassVar[dict[str, str]] = {"keep_days": "calls, under tables in retention.yaml"}
 
     targets: dict[str, TargetSettings]
+    shards: int = Field(ge=1, le=16)  # tasks that push to the MA at once
     longest_backoff_seconds: float = Field(gt=0)
     credentials_pause_seconds: float = Field(gt=0)
     recreate: Recreate
@@ -89,6 +90,10 @@ class DeliverySettings(Settings):
         if name not in self.targets:
             raise ConfigError(f"no target {name!r} in delivery.yaml: name one of {', '.join(self.targets)}")
         return self.targets[name]
+
+    def count_slices(self, target: str) -> int:
+        """Return into how many slices the leads of `target` are divided: one a connection of all shards."""
+        return self.shards * self.find_target(target).connections
 
     def backoff(self, attempts: int) -> timedelta:
         """Return the pause after `attempts` failed tries: 1 s doubled each time, up to the longest."""

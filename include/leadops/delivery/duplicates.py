@@ -6,7 +6,7 @@ from datetime import datetime
 from leadops.db import Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="targets")
 
 
 def is_unexplained(
@@ -28,14 +28,14 @@ def is_unexplained(
 
 def record_duplicates(connection: Connection, seqs: Sequence[int], *, target: str, now: datetime) -> None:
     """Record that `target` says it had these ledger rows, in the caller's transaction; a check reports it."""
-    queries.run(connection, "record_deltas", target=target, seqs=list(seqs), now=now)
+    queries.run(connection, "record_duplicates", target=target, seqs=list(seqs), now=now)
 
 
 def record_duplicate_lead(connection: Connection, lead_id: int, *, target: str, now: datetime) -> None:
     """Record that `target` says it had a correction of this lead, in the caller's transaction."""
-    queries.run(connection, "record_lead", target=target, lead_id=lead_id, now=now)
+    queries.run(connection, "record_duplicate_lead", target=target, lead_id=lead_id, now=now)
 
 
 def forget_duplicates(connection: Connection) -> None:
     """Forget them: every total has been compared; in the caller's transaction."""
-    queries.run(connection, "forget")
+    queries.run(connection, "forget_duplicates")

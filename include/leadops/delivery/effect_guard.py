@@ -13,7 +13,7 @@ from leadops.db import Connection
 from leadops.delivery.outbox import OutboxState, close_effect
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="claim_calls")
 
 
 @dataclass(frozen=True)

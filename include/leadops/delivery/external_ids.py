@@ -10,7 +10,7 @@ from leadops.queries import Queries
 if TYPE_CHECKING:
     from leadops.products.product import Product
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="presence")
 
 
 def find_external_id(connection: Connection, *, target: str, lead_id: int | None) -> str | None:

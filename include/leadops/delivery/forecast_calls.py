@@ -10,10 +10,11 @@ from leadops.delivery.build_totals import AGAIN_LANE
 from leadops.delivery.daily_quota import Allowance, find_allowance
 from leadops.delivery.delivery_settings import TargetSettings
 from leadops.lanes import Lane
-from leadops.products.product import Product, ScoreWay
+from leadops.products.product import Product
+from leadops.products.product_rows import ScoreWay
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="build_batches")
 
 
 class WaitingWork(NamedTuple):

@@ -11,8 +11,8 @@ from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.read_back import AMBIGUOUS, keep_undecided
-from leadops.products.product import ScoreRow
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import ScoreRow
 
 #: Why a batch stays open whose changes are not in the log.
 NOT_THERE_YET = "the target's log does not have these changes yet: looked up again later"

@@ -31,6 +31,8 @@ class Operation:
     corrects_score: bool = False
     #: A newer one on the same lead does not replace it: each has its own effect.
     stands_alone: bool = False
+    #: The credentials may lack the right for it and have all others: a 403 concerns this operation alone.
+    has_own_right: bool = False
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
@@ -47,7 +49,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("ma", "opt_in_lead"): Operation(needs_id=True, is_optional=True, ends_with_lead=True),
     ("crm", "opt_out_lead"): Operation(needs_id=True, is_optional=True, ends_with_lead=True),
     ("crm", "opt_in_lead"): Operation(needs_id=True, is_optional=True, ends_with_lead=True),
-    ("ma", "enrol_lead"): Operation(needs_id=True, ends_with_lead=True, stands_alone=True),
+    ("ma", "enrol_lead"): Operation(
+        needs_id=True, ends_with_lead=True, stands_alone=True, has_own_right=True
+    ),
     ("ma", "erase_lead"): Operation(needs_id=True, removes_lead=True),
     ("crm", "erase_lead"): Operation(needs_id=True, removes_lead=True),
     ("bot", "take_over"): Operation(),

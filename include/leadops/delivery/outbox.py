@@ -12,10 +12,11 @@ from psycopg.types.json import Jsonb
 from leadops.db import Connection
 from leadops.delivery.due_calls import TAKEOVER_PAUSE, lock_due
 from leadops.lanes import Lane
-from leadops.products.product import Call, EffectRow, Product
+from leadops.products.product import Product
+from leadops.products.product_rows import Call, EffectRow
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="calls")
 
 
 class OutboxState(StrEnum):
@@ -131,7 +132,7 @@ def lock_due_effects(
     def lock(is_retry: bool, max_rows: int) -> list[Effect]:
         return queries.all(
             connection,
-            "lock_due",
+            "lock_due_effects",
             Effect,
             target=target,
             lane=lane,
@@ -180,6 +181,14 @@ def close_effect(
     )
 
 
+def drop_pending(connection: Connection, keys: Sequence[str], *, reason: str, now: datetime) -> list[str]:
+    """Drop effects that nobody has begun to send, in the caller's transaction; return their keys.
+
+    `keys` are the idempotency_keys under which they were enqueued. What another process holds stays.
+    """
+    return queries.values(connection, "drop_pending", keys=list(keys), reason=reason, now=now)
+
+
 def release_effects(connection: Connection, effects: Sequence[Effect]) -> None:
     """Give back locked effects that this round claimed first, in the caller's transaction.
 
@@ -190,13 +199,5 @@ def release_effects(connection: Connection, effects: Sequence[Effect]) -> None:
 
 def find_next_effect_retry(connection: Connection, *, target: str) -> datetime | None:
     """Return when the next failed effect that no process holds is due again, or None without one."""
-    due: datetime | None = queries.value(connection, "find_next_retry", target=target)
+    due: datetime | None = queries.value(connection, "find_next_effect_retry", target=target)
     return due
-
-
-def purge_effects(connection: Connection, *, before: datetime, max_rows: int) -> int:
-    """Clear the contents of up to `max_rows` effects settled before `before`; return how many.
-
-    The row and its key stay: the key keeps the effect from being enqueued twice.
-    """
-    return queries.run(connection, "purge_effects", before=before, max_rows=max_rows)

@@ -14,15 +14,15 @@ from leadops.db import Connection, connect
 from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.effect_guard import EffectGuard
+from leadops.delivery.effect_pusher import EffectPusher
 from leadops.delivery.push import run_round
-from leadops.delivery.rounds import Pusher
 from leadops.errors import LeadopsError
 from leadops.products.product_client import ProductClient
 from leadops.products.registry import choose_product
 from leadops.queries import Queries
 from leadops.settings import Endpoint
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="claim_calls")
 logger = logging.getLogger(__name__)
 
 #: `off`: no connection to the target is configured; `waiting`: the database does not answer.
@@ -94,7 +94,7 @@ class OutboxWorker(threading.Thread):
         self.state = "on"
         config = self.config
         until = config.clock() + LIFETIME
-        pusher = Pusher(
+        pusher = EffectPusher(
             connection,
             client,
             config.target,
@@ -108,13 +108,13 @@ class OutboxWorker(threading.Thread):
         if obstacle := pusher.find_obstacle():
             logger.warning("outbox worker %s waits: %s", config.target, obstacle)
         while not pusher.is_over:
-            report, wait = run_round(pusher, effects_only=True)
+            report, wait = run_round(pusher)
             if wait:
                 self._stop_asked.wait(min(wait.total_seconds(), POLL_SECONDS))
             elif report.is_down:
                 self._stop_asked.wait(PAUSE_AFTER_FAILURE)
             elif not report.has_progress:
-                retry = pusher.time_to_next_retry(effects_only=True)
+                retry = pusher.time_to_next_retry()
                 self._listen(connection, min(POLL_SECONDS, retry.total_seconds() if retry else POLL_SECONDS))
 
     def _listen(self, connection: Connection, seconds: float) -> None:

@@ -1,17 +1,21 @@
 """What every round of a worker needs: its connection and client, its time, and the mark of the database."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from leadops.db import Connection
 from leadops.delivery.database_mark import DatabaseMark, find_hold
 from leadops.delivery.delivery_settings import DeliverySettings, TargetSettings
 from leadops.delivery.duplicates import is_unexplained
 from leadops.delivery.effect_guard import EffectGuard
+from leadops.delivery.push_report import PushReport
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.products.product import Product
 from leadops.products.product_client import ProductClient
+
+Locked = TypeVar("Locked")
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,11 @@ class PushWorker:
         """The settings of this worker's target."""
         return self.settings.targets[self.target]
 
+    @property
+    def slices(self) -> int:
+        """Into how many slices the leads of this worker's target are divided."""
+        return self.settings.count_slices(self.target)
+
     def is_on_hold(self) -> bool:
         """Whether nothing may be sent: call it once the connection is open; commits."""
         if self.mark is not None:
@@ -61,6 +70,26 @@ class PushWorker:
     def advance_mark(self) -> bool:
         """Let the file outside remember that there are new calls; return False where none may be made."""
         return self.mark is None or self.mark.advance(self.connection, now=self.clock())
+
+    def send_each(
+        self,
+        calls: Iterable[Locked],
+        send: Callable[[Locked, int], PushReport],
+        *,
+        permits: int,
+        is_last: Callable[[Locked, PushReport], bool] = lambda call, report: False,  # noqa: ARG005
+    ) -> PushReport:
+        """Send locked calls in order by `send(call, permits left)`; stop when the target is down.
+
+        `is_last` says of a call and what became of it that the others have to wait.
+        """
+        report = PushReport()
+        for call in calls:
+            sent = send(call, permits - report.calls)
+            report += sent
+            if report.is_down or report.calls >= permits or self.is_over or is_last(call, sent):
+                break
+        return report
 
     def is_unexplained(self, claimed_at: datetime, attempts: int, round_at: datetime) -> bool:
         """Return whether nothing on record explains that the target had a call of this round before."""

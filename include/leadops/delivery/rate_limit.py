@@ -9,7 +9,7 @@ from leadops.delivery.delivery_settings import TargetSettings
 from leadops.lanes import Lane
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="targets")
 
 
 #: So long a worker waits for calls that others have reserved and may give back.

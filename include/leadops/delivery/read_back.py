@@ -16,11 +16,12 @@ from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.presence import find_unsettled, record_absence
 from leadops.delivery.push_report import PushReport
 from leadops.delivery.settle_batch import settle_batch
-from leadops.products.product import Product, ScoreRow
+from leadops.products.product import Product
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import ScoreRow
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="compare_scores")
 
 #: What the MA's score cannot decide; `leadops dead-letters suggest` compares again.
 AMBIGUOUS = "it is unknown whether the MA has these points: leadops dead-letters suggest"

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from leadops.db import Connection
+from leadops.delivery.audit import settle_absent
 from leadops.delivery.build_totals import want_total
 from leadops.delivery.compare_scores import (
     LeadState,
@@ -16,14 +17,13 @@ from leadops.delivery.compare_scores import (
 from leadops.delivery.corrections import enqueue_correction
 from leadops.delivery.delivery_settings import AuditSettings
 from leadops.delivery.presence import count_gone
-from leadops.delivery.settle_absent import settle_absent
 from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
-from leadops.products.product import ScoreWay
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import ScoreWay
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="compare_scores")
 
 REASON = "audit: corrected to the ledger"
 

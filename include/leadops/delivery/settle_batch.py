@@ -6,7 +6,6 @@ from datetime import datetime
 from leadops.clients.call_outcomes import Answered, Outcome, Refused, Unknown
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.db import Connection
-from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.batches import (
     BatchState,
     DeltaBatch,
@@ -19,9 +18,10 @@ from leadops.delivery.dead_letters import dead_letter_delta
 from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.duplicates import record_duplicates
 from leadops.delivery.presence import MOVED, record_absence, unalign_lead
-from leadops.delivery.push_report import PushReport
+from leadops.delivery.push_report import PushReport, report_failed_call, schedule_retry
 from leadops.mask import SentValues, mask_text
-from leadops.products.product import Product, RowResult, RowState, ScoreRow
+from leadops.products.product import Product
+from leadops.products.product_rows import RowResult, RowState, ScoreRow
 
 #: What says nothing of a row: its outcome is unknown.
 _UNKNOWN = RowResult(RowState.UNKNOWN)

@@ -7,7 +7,6 @@ from itertools import chain
 from leadops.clients.call_outcomes import Answered, Outcome, Refused, Unknown
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.db import Connection
-from leadops.delivery.backoff import report_failed_call, schedule_retry
 from leadops.delivery.batches import BatchState, DeltaBatch, close_batch, shrink_batch
 from leadops.delivery.build_batches import hold_deltas
 from leadops.delivery.build_totals import LATE_CALLS
@@ -21,13 +20,14 @@ from leadops.delivery.presence import (
     settle_found,
     unalign_lead,
 )
-from leadops.delivery.push_report import PushReport
+from leadops.delivery.push_report import PushReport, report_failed_call, schedule_retry
 from leadops.mask import SentValues, mask_text
-from leadops.products.product import Product, RowResult, RowState, ScoreRow, TotalRow
+from leadops.products.product import Product
 from leadops.products.product_client import LeadAnswer
+from leadops.products.product_rows import RowResult, RowState, ScoreRow, TotalRow
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="totals")
 
 #: Why a total is for a person that is refused again and again, and whose lead is there.
 CONTRADICTED = "refused as if another lead stood for it, and a reading finds the lead"

@@ -11,7 +11,7 @@ from leadops.delivery.external_ids import save_external_id
 from leadops.delivery.look_up import NOT_IN_LOG, NOT_THERE_YET, find_change
 from leadops.delivery.outbox import OutboxState
 from leadops.delivery.push_report import PushReport
-from leadops.products.product import NothingToSendError, ScoreRow, UnsupportedCallError
+from leadops.products.product_rows import NothingToSendError, ScoreRow, UnsupportedCallError
 
 #: The record of a creation that is not asked for: the target has had the lead since the database went back.
 FOUND = "the target has this lead already"

@@ -11,7 +11,7 @@ from leadops.normalization.currencies import read_currency
 from leadops.normalization.dimension_keys import make_dimension_key
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="refresh_economics")
 
 CATEGORIES = ("ads", "events", "content", "subscriptions", "implementation", "sales_hours")
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from leadops.db import Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="refresh_economics")
 
 
 @dataclass(frozen=True)

@@ -3,37 +3,38 @@
 -- counts. A deal that was won before its lead became an MQL is impossible; it counts only as left out.
 with mqls as (
     select
-        lead_id,
-        cycle,
+        person_id,
+        person_cycle,
         campaign,
-        occurred_at,
-        date_trunc('month', occurred_at at time zone %(zone)s)::date as month
-    from lifecycle.counted_transitions
+        happened_at,
+        date_trunc('month', happened_at at time zone %(zone)s)::date as month
+    from mart.stages
     where
         stage = 'mql'
-        and occurred_at >= %(since)s
-        and occurred_at < %(until)s
-        and recorded_at <= %(now)s
+        and is_counted
+        and happened_at >= %(since)s
+        and happened_at < %(until)s
+        and known_at <= %(now)s
 ),
 
 ends as (
-    select distinct on (lead_id, cycle)
-        lead_id,
-        cycle,
+    select distinct on (person_id, person_cycle)
+        person_id,
+        person_cycle,
         stage,
         value,
-        occurred_at
-    from lifecycle.current_transitions
-    where stage in ('won', 'lost') and occurred_at < %(until)s and recorded_at <= %(now)s
-    order by lead_id asc, cycle asc, occurred_at desc, stage desc
+        happened_at
+    from mart.stages
+    where stage in ('won', 'lost') and happened_at < %(until)s and known_at <= %(now)s
+    order by person_id asc, person_cycle asc, happened_at desc, stage desc
 ),
 
 sqls as (
     select
-        lead_id,
-        cycle
-    from lifecycle.current_transitions
-    where stage = 'sql' and occurred_at < %(until)s and recorded_at <= %(now)s
+        person_id,
+        person_cycle
+    from mart.stages
+    where stage = 'sql' and happened_at < %(until)s and known_at <= %(now)s
 ),
 
 followed as (
@@ -41,18 +42,18 @@ followed as (
         mqls.month,
         coalesce(names.campaign, mqls.campaign) as campaign,
         ends.value,
-        sqls.lead_id is not null as is_sql,
+        sqls.person_id is not null as is_sql,
         case
             when ends.stage is null then 'open'
-            when ends.stage = 'won' and ends.occurred_at < mqls.occurred_at then 'impossible'
+            when ends.stage = 'won' and ends.happened_at < mqls.happened_at then 'impossible'
             else ends.stage
         end as outcome,
         greatest(
-            floor(extract(epoch from coalesce(ends.occurred_at, %(until)s) - mqls.occurred_at) / 86400), 0
+            floor(extract(epoch from coalesce(ends.happened_at, %(until)s) - mqls.happened_at) / 86400), 0
         )::integer as age
     from mqls
-    left join ends on mqls.lead_id = ends.lead_id and mqls.cycle = ends.cycle
-    left join sqls on mqls.lead_id = sqls.lead_id and mqls.cycle = sqls.cycle
+    left join ends on mqls.person_id = ends.person_id and mqls.person_cycle = ends.person_cycle
+    left join sqls on mqls.person_id = sqls.person_id and mqls.person_cycle = sqls.person_cycle
     left join analytics.campaign_names as names on mqls.campaign = names.name
 )
 
@@ -71,38 +72,38 @@ group by month, campaign, age, outcome;
 -- name: count_won
 -- The deals won in each month, whenever their leads became MQLs; not those won before their lead became one.
 select
-    date_trunc('month', won.occurred_at at time zone %(zone)s)::date as month,
+    date_trunc('month', won.happened_at at time zone %(zone)s)::date as month,
     coalesce(names.campaign, won.campaign) as campaign,
     count(*) as won,
     coalesce(sum(won.value), 0) as value,
-    count(*) filter (where won.value is null and not won.evidence ? 'currency') as without_value,
-    count(*) filter (where won.value is null and won.evidence ? 'currency') as without_rate
-from lifecycle.current_transitions as won
+    count(*) filter (where won.value is null and not won.is_foreign) as without_value,
+    count(*) filter (where won.value is null and won.is_foreign) as without_rate
+from mart.stages as won
 left join analytics.campaign_names as names on won.campaign = names.name
 where
     won.stage = 'won'
-    and won.occurred_at >= %(since)s
-    and won.occurred_at < %(until)s
-    and won.recorded_at <= %(now)s
+    and won.happened_at >= %(since)s
+    and won.happened_at < %(until)s
+    and won.known_at <= %(now)s
     and not exists (
         select
-        from lifecycle.current_transitions as mql
+        from mart.stages as mql
         where
-            mql.lead_id = won.lead_id
-            and mql.cycle = won.cycle
+            mql.person_id = won.person_id
+            and mql.person_cycle = won.person_cycle
             and mql.stage = 'mql'
-            and mql.occurred_at > won.occurred_at
+            and mql.happened_at > won.happened_at
     )
     and not exists (
         select
-        from lifecycle.current_transitions as lost
+        from mart.stages as lost
         where
-            lost.lead_id = won.lead_id
-            and lost.cycle = won.cycle
+            lost.person_id = won.person_id
+            and lost.person_cycle = won.person_cycle
             and lost.stage = 'lost'
-            and lost.occurred_at > won.occurred_at
-            and lost.occurred_at < %(until)s
-            and lost.recorded_at <= %(now)s
+            and lost.happened_at > won.happened_at
+            and lost.happened_at < %(until)s
+            and lost.known_at <= %(now)s
     )
 group by month, coalesce(names.campaign, won.campaign);
 
@@ -142,3 +143,70 @@ delete from economics.months where as_of = %(day)s;
 insert into economics.months
 select row.*
 from jsonb_populate_recordset(null::economics.months, %(rows)s::jsonb) as row;
+
+-- name: upsert_cost
+insert into economics.costs as known
+(month, campaign, category, amount, currency, hours, note, origin, recorded_at)
+values (
+    %(month)s, %(campaign)s, %(category)s, %(amount)s, %(currency)s, %(hours)s, %(note)s, %(origin)s, %(now)s
+)
+on conflict (origin) do update set
+    month = excluded.month,
+    campaign = excluded.campaign,
+    category = excluded.category,
+    amount = excluded.amount,
+    currency = excluded.currency,
+    hours = excluded.hours,
+    note = excluded.note,
+    recorded_at = excluded.recorded_at
+where (known.month, known.campaign, known.category, known.amount, known.currency, known.hours, known.note)
+is distinct from (
+    excluded.month, excluded.campaign, excluded.category, excluded.amount, excluded.currency, excluded.hours,
+    excluded.note
+);
+
+-- name: find_newest_day
+select max(as_of) as as_of
+from economics.months
+where as_of = coalesce(%(day)s, as_of);
+
+-- name: list_months
+-- Every month as seen at the end of a day; or, of one month, its lines too.
+select
+    month,
+    is_total,
+    line,
+    campaign,
+    cost,
+    won,
+    value,
+    won_without_value,
+    won_without_rate,
+    costs_without_rate,
+    cac,
+    mqls,
+    cohort_won,
+    cohort_open,
+    cohort_cac,
+    payback_months,
+    left_out,
+    is_over,
+    is_mature,
+    maturity_days,
+    maturity_source,
+    currency
+from economics.ratios
+where as_of = %(day)s and case when %(month)s::date is null then is_total else month = %(month)s end
+order by month, is_total, line, campaign;
+
+-- name: list_categories
+-- The costs of each line of a month, by category.
+select
+    line,
+    campaign,
+    category,
+    direct,
+    allocated
+from economics.monthly_costs
+where as_of = %(day)s and month = %(month)s
+order by line, campaign, category;

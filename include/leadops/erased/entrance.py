@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from leadops.db import AsyncConnection, Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="erasures")
 
 
 class EntryItem(NamedTuple):

@@ -18,7 +18,7 @@ from leadops.events.event_store import insert_admitted
 from leadops.events.validate_event import ValidItem, validate_item
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="quarantine")
 
 #: Items in one transaction of a retry.
 CHUNK = 500

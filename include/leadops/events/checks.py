@@ -9,7 +9,7 @@ from leadops.events.site_traffic import count_traffic
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.check import CdpReading, Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire, form_finding
-from leadops.incidents.heartbeats import beat, find_last_beat
+from leadops.incidents.task_results import beat, find_last_beat
 from leadops.mask import mask_text
 from leadops.queries import Queries
 
@@ -145,6 +145,39 @@ def check_old_quarantine(connection: Connection, given: CheckInput) -> list[Chec
 
 
 @dataclass(frozen=True)
+class WrongKey:
+    """A wrong write key that a sender goes on to use; the fingerprint is empty where nobody knows which."""
+
+    fingerprint: str
+    calls: int
+    first_at: datetime
+
+
+def check_wrong_keys(connection: Connection, given: CheckInput) -> list[CheckFinding]:
+    """Find senders that go on with a wrong write key: one finding for all, and none for a guess now and then.
+
+    A key has gone on when its calls were refused in three spans of five minutes of the last day. It counts
+    until it has been quiet for 90 minutes, so that a sender of every hour is one incident.
+    """
+    keys = queries.all(
+        connection,
+        "list_wrong_keys",
+        WrongKey,
+        since=given.now - timedelta(days=1),
+        recent=given.now - timedelta(minutes=90),
+    )
+    if not keys:
+        return []
+    first_at = min(key.first_at for key in keys)
+    facts = {
+        "calls": sum(key.calls for key in keys),
+        "first_at": first_at.isoformat(),
+        "keys": [key.fingerprint for key in keys if key.fingerprint][:3] or None,
+    }
+    return [fire("write_key_wrong", facts, since=first_at)]
+
+
+@dataclass(frozen=True)
 class SiteHour:
     """How many events of a site arrived in the hour that begins at `starts_at` (UTC)."""
 
@@ -202,5 +235,6 @@ CHECKS = (
     Check("cdp", ("cdp_lag", "cdp_unreachable"), check_cdp, resolves_missing=False),
     Check("refused_events", ("events_refused",), check_refused_events),
     Check("old_quarantine", ("quarantine_old",), check_old_quarantine),
+    Check("wrong_keys", ("write_key_wrong",), check_wrong_keys),
     Check("quiet_sites", ("site_quiet",), check_quiet_sites),
 )

@@ -49,15 +49,16 @@ accepted as (
             (is_history, was_refused) = (excluded.is_history, excluded.was_refused),
             (proof, own_network) = (excluded.proof, excluded.own_network)
         where cdp.rank_proof(events.proof) < cdp.rank_proof(excluded.proof)
-    returning seq, is_history
+    returning seq, is_history, event, proof, payload
 ),
 
 queued as (
     -- History waits behind what happens now.
-    insert into identity.inbox (event_seq, lane)
+    insert into identity.inbox (event_seq, lane, says_consent)
     select
         seq,
-        is_history::integer
+        is_history::integer,
+        nullif(cdp.says_consent(event, proof, payload), false)
     from accepted
 ),
 

@@ -19,7 +19,7 @@ from leadops.db import AsyncConnection
 from leadops.events.event_settings import LagSettings
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="checks")
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
-"""What is in the quarantine, how many items of each reason; and the end of those that nobody wants."""
+"""What is in the quarantine, how many items of each reason; and the end of those that nobody wants.
 
-from collections.abc import Sequence
+Of calls that were refused whole, only their number is kept, by reason and five minutes.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from leadops.db import Connection
+from leadops.db import AsyncConnection, Connection
 from leadops.mask import SentValues, mask_text
 from leadops.queries import Queries
 
@@ -88,4 +91,11 @@ def drop_quarantined(
     """
     return queries.run(
         connection, "drop_entries", now=now, ids=None if ids is None else list(ids), reason=reason
+    )
+
+
+async def add_refused_calls(connection: AsyncConnection, counts: Mapping[str, int], *, now: datetime) -> None:
+    """Add `counts` by reason to those of the five minutes that contain `now`."""
+    await queries.run_async(
+        connection, "add_refused_calls", now=now, reasons=list(counts.keys()), times=list(counts.values())
     )

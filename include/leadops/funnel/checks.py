@@ -8,7 +8,7 @@ from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="quality_checks")
 
 
 @dataclass(frozen=True)

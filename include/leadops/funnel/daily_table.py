@@ -43,9 +43,9 @@ class DailyTable:
     """A table that a build writes whole for its day.
 
     `write` deletes the day's rows and inserts them again, in the transaction of the build. `sources` are the
-    modules that decide what it writes: when one of them, or the SQL beside it, changes, the days that are
-    built become stale. `looks_back` is true if its rows also depend on the days before: then it is written
-    again whenever one of those was touched.
+    modules that decide what it writes: when one of them, or the SQL of its own name, changes, the days that
+    are built become stale. `looks_back` is true if its rows also depend on the days before: then it is
+    written again whenever one of those was touched.
     """
 
     name: str

@@ -146,19 +146,17 @@ with happened as materialized (
         transitions.lead_id,
         transitions.cycle,
         transitions.stage,
-        transitions.occurred_at,
+        transitions.happened_at as occurred_at,
         transitions.campaign,
         transitions.source,
         transitions.value,
-        transitions.evidence ? 'currency' as is_foreign,
-        lifecycle.is_apart(transitions.evidence) as is_apart,
+        transitions.is_foreign,
+        transitions.is_apart,
         transitions.kpi_version,
-        transitions.evidence ->> 'rep_id' as rep_id,
-        people.person_id is null and uncounted.lead_id is null as is_single
-    from lifecycle.transitions as transitions
-    left join identity.people as people on transitions.lead_id = people.lead_id
-    left join identity.uncounted_leads as uncounted on transitions.lead_id = uncounted.lead_id
-    where transitions.occurred_at >= %(start)s and transitions.occurred_at < %(until)s
+        transitions.rep_id,
+        not transitions.is_merged and transitions.counts as is_single
+    from mart.transitions as transitions
+    where transitions.happened_at >= %(start)s and transitions.happened_at < %(until)s
 ),
 
 -- Of each cycle its MQL and who accepted it. Most are of the day themselves; only those of another day are looked up.
@@ -188,11 +186,11 @@ cycles as (
     cross join
         lateral (
             select
-                max(occurred_at) filter (where stage = 'mql') as mql_at,
+                max(happened_at) filter (where stage = 'mql') as mql_at,
                 max(source) filter (where stage = 'mql') as source,
-                bool_or(lifecycle.is_apart(evidence)) filter (where stage = 'mql') as is_apart,
-                max(evidence ->> 'rep_id') filter (where stage = 'sal') as rep_id
-            from lifecycle.transitions
+                bool_or(is_apart) filter (where stage = 'mql') as is_apart,
+                max(rep_id) filter (where stage = 'sal') as rep_id
+            from mart.transitions
             where
                 lead_id = begun.lead_id
                 and cycle = begun.cycle
@@ -211,8 +209,8 @@ other_ends as (
     from happened as ended
     cross join
         lateral (
-            select max(occurred_at) as occurred_at
-            from lifecycle.transitions
+            select max(happened_at) as occurred_at
+            from mart.transitions
             where
                 lead_id = ended.lead_id
                 and cycle = ended.cycle
@@ -264,42 +262,44 @@ insert into day_transitions
     mql_at, other_end_at
 )
 select
-    history.lead_id,
-    history.cycle,
+    history.person_id,
+    history.person_cycle,
     history.stage,
-    history.occurred_at,
+    history.happened_at,
     coalesce(names.campaign, history.campaign) as campaign,
     coalesce(history.source, history.mql_source) as source,
-    coalesce(history.sal_rep_id, routed.rep_id, history.evidence ->> 'rep_id') as rep_id,
+    coalesce(history.sal_rep_id, routed.rep_id, history.rep_id) as rep_id,
     history.value,
-    history.evidence ? 'currency' as is_foreign,
+    history.is_foreign,
     coalesce(history.mql_is_apart, false) as is_apart,
     history.kpi_version,
     history.mql_at,
     case history.stage when 'won' then history.lost_at when 'lost' then history.won_at end as other_end_at
 from (
-    select distinct people.person_id
-    from lifecycle.transitions as transitions
-    inner join identity.people as people on transitions.lead_id = people.lead_id
-    where transitions.occurred_at >= %(start)s and transitions.occurred_at < %(until)s
+    select distinct transitions.person_id
+    from mart.transitions as transitions
+    where
+        transitions.is_merged
+        and transitions.happened_at >= %(start)s
+        and transitions.happened_at < %(until)s
 ) as touched
 cross join
     lateral (
         select
-            current_transitions.*,
-            max(occurred_at) filter (where stage = 'mql') over one_cycle as mql_at,
+            stages.*,
+            max(happened_at) filter (where stage = 'mql') over one_cycle as mql_at,
             max(source) filter (where stage = 'mql') over one_cycle as mql_source,
-            max(evidence ->> 'rep_id') filter (where stage = 'sal') over one_cycle as sal_rep_id,
-            bool_or(lifecycle.is_apart(evidence)) filter (where stage = 'mql') over one_cycle as mql_is_apart,
-            max(occurred_at) filter (where stage = 'won') over one_cycle as won_at,
-            max(occurred_at) filter (where stage = 'lost') over one_cycle as lost_at
-        from lifecycle.current_transitions
-        where lead_id = touched.person_id
-        window one_cycle as (partition by cycle)
+            max(rep_id) filter (where stage = 'sal') over one_cycle as sal_rep_id,
+            bool_or(is_apart) filter (where stage = 'mql') over one_cycle as mql_is_apart,
+            max(happened_at) filter (where stage = 'won') over one_cycle as won_at,
+            max(happened_at) filter (where stage = 'lost') over one_cycle as lost_at
+        from mart.stages
+        where person_id = touched.person_id
+        window one_cycle as (partition by person_cycle)
     ) as history
 left join analytics.campaign_names as names on history.campaign = names.name
-left join routing.leads as routed on history.lead_id = routed.lead_id and history.cycle = routed.cycle
-where history.occurred_at >= %(start)s and history.occurred_at < %(until)s;
+left join routing.leads as routed on history.person_id = routed.lead_id and history.person_cycle = routed.cycle
+where history.happened_at >= %(start)s and history.happened_at < %(until)s;
 
 -- name: collect_cycles
 -- The MQLs of the days that the figures look back over, each with when its cycle first reached the other stages.
@@ -309,24 +309,22 @@ with mqls as materialized (
         transitions.lead_id,
         transitions.cycle,
         transitions.campaign,
-        transitions.occurred_at,
-        coalesce((transitions.evidence ->> 'backfill')::boolean, false)
-        and not transitions.evidence ? 'imported' as is_backfill,
-        transitions.evidence ? 'imported' as is_imported,
-        people.person_id,
-        people.person_id is null and uncounted.lead_id is null as is_single
-    from lifecycle.transitions as transitions
-    left join identity.people as people on transitions.lead_id = people.lead_id
-    left join identity.uncounted_leads as uncounted on transitions.lead_id = uncounted.lead_id
+        transitions.happened_at,
+        transitions.is_backfill and not transitions.is_imported as is_backfill,
+        transitions.is_imported,
+        transitions.person_id,
+        transitions.is_merged,
+        not transitions.is_merged and transitions.counts as is_single
+    from mart.transitions as transitions
     where
         transitions.stage = 'mql'
-        and transitions.occurred_at >= %(looks_back_to)s
-        and transitions.occurred_at < %(until)s
-        and not lifecycle.is_apart(transitions.evidence)
+        and transitions.happened_at >= %(looks_back_to)s
+        and transitions.happened_at < %(until)s
+        and not transitions.is_apart
 ),
 
 persons as (
-    select distinct person_id from mqls where person_id is not null
+    select distinct person_id from mqls where is_merged
 ),
 
 stories as (
@@ -336,50 +334,52 @@ stories as (
         mqls.campaign,
         mqls.is_backfill,
         mqls.is_imported,
-        mqls.occurred_at as mql_at,
+        mqls.happened_at as mql_at,
         later.stage,
-        later.occurred_at,
-        later.recorded_at,
-        later.evidence
+        later.happened_at,
+        later.known_at,
+        later.rep_id,
+        later.is_imported as is_stage_imported
     from mqls
     -- The MQL is among what happened since it; nothing of that lies before the days looked back over.
-    inner join lifecycle.transitions as later
+    inner join mart.transitions as later
         on
             mqls.lead_id = later.lead_id
             and mqls.cycle = later.cycle
-            and mqls.occurred_at <= later.occurred_at
-            and later.occurred_at >= %(looks_back_to)s
+            and mqls.happened_at <= later.happened_at
+            and later.happened_at >= %(looks_back_to)s
     where mqls.is_single
     union all
     select
         touched.person_id as lead_id,
-        history.cycle,
+        history.person_cycle as cycle,
         history.campaign,
         history.is_backfill,
         history.is_imported,
         history.mql_at,
         history.stage,
-        history.occurred_at,
-        history.recorded_at,
-        history.evidence
+        history.happened_at,
+        history.known_at,
+        history.rep_id,
+        history.is_stage_imported
     from persons as touched
     cross join
         lateral (
             select
-                mql.cycle,
+                mql.person_cycle,
                 mql.campaign,
-                coalesce((mql.evidence ->> 'backfill')::boolean, false)
-                and not mql.evidence ? 'imported' as is_backfill,
-                mql.evidence ? 'imported' as is_imported,
-                mql.occurred_at as mql_at,
+                mql.is_backfill and not mql.is_imported as is_backfill,
+                mql.is_imported,
+                mql.happened_at as mql_at,
                 later.stage,
-                later.occurred_at,
-                later.recorded_at,
-                later.evidence
-            from (select * from lifecycle.current_transitions where lead_id = touched.person_id) as mql
-            inner join (select * from lifecycle.current_transitions where lead_id = touched.person_id) as later
-                on mql.cycle = later.cycle and mql.occurred_at <= later.occurred_at
-            where mql.stage = 'mql' and not lifecycle.is_apart(mql.evidence)
+                later.happened_at,
+                later.known_at,
+                later.rep_id,
+                later.is_imported as is_stage_imported
+            from (select * from mart.stages where person_id = touched.person_id) as mql
+            inner join (select * from mart.stages where person_id = touched.person_id) as later
+                on mql.person_cycle = later.person_cycle and mql.happened_at <= later.happened_at
+            where mql.stage = 'mql' and not mql.is_apart
         ) as history
     where history.mql_at >= %(looks_back_to)s and history.mql_at < %(until)s
 ),
@@ -392,12 +392,12 @@ cycles as (
         is_backfill,
         is_imported,
         mql_at,
-        min(occurred_at) filter (where stage = 'sal') as sal_at,
-        min(recorded_at) filter (where stage = 'sal' and not evidence ? 'imported') as sal_recorded_at,
-        min(evidence ->> 'rep_id') filter (where stage = 'sal') as rep_id,
-        min(occurred_at) filter (where stage = 'sql') as sql_at,
-        min(occurred_at) filter (where stage = 'won') as won_at,
-        min(occurred_at) filter (where stage = 'lost') as lost_at
+        min(happened_at) filter (where stage = 'sal') as sal_at,
+        min(known_at) filter (where stage = 'sal' and not is_stage_imported) as sal_recorded_at,
+        min(rep_id) filter (where stage = 'sal') as rep_id,
+        min(happened_at) filter (where stage = 'sql') as sql_at,
+        min(happened_at) filter (where stage = 'won') as won_at,
+        min(happened_at) filter (where stage = 'lost') as lost_at
     from stories
     group by lead_id, cycle, campaign, is_backfill, is_imported, mql_at
 )

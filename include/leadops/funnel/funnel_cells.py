@@ -160,9 +160,7 @@ def sum_days(
     connection: Connection, *, first: date, last: date, only: FunnelFilter = EVERYTHING
 ) -> FunnelTotals:
     """Return the sums of the days from `first` to `last`."""
-    bounds = {"first": first, "last": last}
-    named = only.find_dimension()
-    if named is None:
-        return queries.one(connection, "sum_filtered", FunnelTotals, **bounds, **asdict(only))
-    by, key = named
-    return queries.one(connection, "sum_days", FunnelTotals, **bounds, grouped=by, key=key)
+    by, key = only.find_dimension() or (None, None)
+    return queries.one(
+        connection, "sum_days", FunnelTotals, first=first, last=last, grouped=by, key=key, **asdict(only)
+    )

@@ -233,23 +233,47 @@ group by key
 order by key nulls last;
 
 -- name: sum_days
-select
-    coalesce(sum(leads), 0)::bigint as leads,
-    coalesce(sum(mqls), 0)::bigint as mqls,
-    coalesce(sum(sals), 0)::bigint as sals,
-    coalesce(sum(sqls), 0)::bigint as sqls,
-    coalesce(sum(wons), 0)::bigint as wons,
-    coalesce(sum(losts), 0)::bigint as losts,
-    coalesce(sum(value), 0) as value,
-    coalesce(sum(wons_without_value), 0)::bigint as wons_without_value,
-    coalesce(sum(wons_without_rate), 0)::bigint as wons_without_rate,
-    coalesce(sum(mqls_apart), 0)::bigint as mqls_apart,
-    coalesce(sum(left_out), 0)::bigint as left_out
-from analytics.funnel_sums
-where dimension = %(grouped)s and coalesce(key, '') = %(key)s and dt between %(first)s and %(last)s;
+-- By one name at most the sums have them, else (`grouped` is null) the cells, which alone have names beside each other.
+with numbers as (
+    select
+        leads,
+        mqls,
+        sals,
+        sqls,
+        wons,
+        losts,
+        value,
+        wons_without_value,
+        wons_without_rate,
+        mqls_apart,
+        left_out
+    from analytics.funnel_sums
+    where
+        dimension = %(grouped)s::text
+        and coalesce(key, '') = %(key)s
+        and dt between %(first)s and %(last)s
+    union all
+    select
+        leads,
+        mqls,
+        sals,
+        sqls,
+        wons,
+        losts,
+        value,
+        wons_without_value,
+        wons_without_rate,
+        mqls_apart,
+        left_out
+    from analytics.funnel_cells
+    where
+        %(grouped)s::text is null
+        and dt between %(first)s and %(last)s
+        and (%(campaign)s::text is null or coalesce(campaign, '') = %(campaign)s)
+        and (%(source)s::text is null or coalesce(source, '') = %(source)s)
+        and (%(rep)s::text is null or coalesce(rep_id, '') = %(rep)s)
+)
 
--- name: sum_filtered
--- By two names or more, which only the cells have beside each other.
 select
     coalesce(sum(leads), 0)::bigint as leads,
     coalesce(sum(mqls), 0)::bigint as mqls,
@@ -262,9 +286,4 @@ select
     coalesce(sum(wons_without_rate), 0)::bigint as wons_without_rate,
     coalesce(sum(mqls_apart), 0)::bigint as mqls_apart,
     coalesce(sum(left_out), 0)::bigint as left_out
-from analytics.funnel_cells
-where
-    dt between %(first)s and %(last)s
-    and (%(campaign)s::text is null or coalesce(campaign, '') = %(campaign)s)
-    and (%(source)s::text is null or coalesce(source, '') = %(source)s)
-    and (%(rep)s::text is null or coalesce(rep_id, '') = %(rep)s);
+from numbers;

@@ -109,10 +109,7 @@ def _list_days(
     connection: Connection, number: FunnelNumber, only: FunnelFilter, **bounds: object
 ) -> list[date]:
     """Return the days that a page of entries is on: a rare name is found without reading all others."""
-    named = only.find_dimension()
-    if named is None:
-        return queries.values(connection, "list_filtered_days", number=number, **bounds)
-    by, key = named
+    by, key = only.find_dimension() or (None, None)
     return queries.values(connection, "list_days", number=number, grouped=by, key=key, **bounds)
 
 

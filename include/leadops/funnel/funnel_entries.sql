@@ -131,48 +131,44 @@ order by stage, lead_id, cycle;
 
 -- name: list_days
 -- The newest days that count something, as many as a page needs: of the day of `after` any part may be shown already.
-with counted as (
+-- By one name at most the sums have them, else (`grouped` is null) the cells.
+with numbers as (
     select
         dt,
-        sum(
-            case %(number)s
-                when 'leads' then leads
-                when 'mqls' then mqls
-                when 'sals' then sals
-                when 'sqls' then sqls
-                when 'wons' then wons
-                when 'losts' then losts
-                when 'mqls_apart' then mqls_apart
-                else left_out
-            end
-        ) as entries
+        leads,
+        mqls,
+        sals,
+        sqls,
+        wons,
+        losts,
+        mqls_apart,
+        left_out
     from analytics.funnel_sums
     where
         dt between %(first)s and least(%(last)s, %(after_dt)s::date)
-        and dimension = %(grouped)s
+        and dimension = %(grouped)s::text
         and coalesce(key, '') = %(key)s
-    group by dt
-),
-
-behind as (
+    union all
     select
         dt,
-        entries,
-        sum(case when dt = %(after_dt)s::date then 0 else entries end) over (
-            order by dt desc rows between unbounded preceding and 1 preceding
-        ) as newer
-    from counted
-    where entries > 0
-)
+        leads,
+        mqls,
+        sals,
+        sqls,
+        wons,
+        losts,
+        mqls_apart,
+        left_out
+    from analytics.funnel_cells
+    where
+        %(grouped)s::text is null
+        and dt between %(first)s and least(%(last)s, %(after_dt)s::date)
+        and (%(campaign)s::text is null or coalesce(campaign, '') = %(campaign)s)
+        and (%(source)s::text is null or coalesce(source, '') = %(source)s)
+        and (%(rep)s::text is null or coalesce(rep_id, '') = %(rep)s)
+),
 
-select dt
-from behind
-where coalesce(newer, 0) < %(max_rows)s
-order by dt;
-
--- name: list_filtered_days
--- Likewise by two names or more.
-with counted as (
+counted as (
     select
         dt,
         sum(
@@ -187,12 +183,7 @@ with counted as (
                 else left_out
             end
         ) as entries
-    from analytics.funnel_cells
-    where
-        dt between %(first)s and least(%(last)s, %(after_dt)s::date)
-        and (%(campaign)s::text is null or coalesce(campaign, '') = %(campaign)s)
-        and (%(source)s::text is null or coalesce(source, '') = %(source)s)
-        and (%(rep)s::text is null or coalesce(rep_id, '') = %(rep)s)
+    from numbers
     group by dt
 ),
 

@@ -16,8 +16,7 @@ from leadops.funnel.volume_check import classify_volume
 from leadops.locks import Lock, hold_lock
 from leadops.made_up.made_up_past import MadeUpPast, find_past
 from leadops.queries import Queries
-from leadops.sla.sla_calendar import SlaCalendar
-from leadops.sla.sla_policy import SlaPolicy
+from leadops.sla.sla_policy import SlaCalendar, SlaPolicy
 
 queries = Queries(__file__)
 

@@ -47,14 +47,13 @@ select
 from unnest(%(starts)s::timestamptz[], %(untils)s::timestamptz[]) as days (start_at, until_at)
 cross join
     lateral (
-        select count(*) as leads from identity.leads as leads
+        select count(*) as leads from mart.leads as leads
         where
-            leads.created_at >= days.start_at and leads.created_at < days.until_at and leads.merged_into is null
-            and not leads.only_claimed
-            and not exists (
-                select from identity.uncounted_leads as uncounted
-                where uncounted.lead_id = leads.lead_id
-            )
+            leads.happened_at >= days.start_at
+            and leads.happened_at < days.until_at
+            and leads.lead_id = leads.person_id
+            and not leads.is_claimed
+            and leads.counts
     ) as new_leads
 cross join
     lateral (
@@ -64,8 +63,8 @@ cross join
             count(*) filter (where stage = 'sql') as sqls,
             count(*) filter (where stage = 'won') as wons,
             count(*) filter (where stage = 'lost') as losts
-        from lifecycle.current_transitions
-        where occurred_at >= days.start_at and occurred_at < days.until_at
+        from mart.stages
+        where happened_at >= days.start_at and happened_at < days.until_at
     ) as stages
 order by days.start_at;
 
@@ -157,3 +156,21 @@ set settled_at = %(now)s
 where
     settled_at is null
     and (%(dt)s::date is null or dt = %(dt)s);
+
+-- name: count_quality_findings
+-- By kind; the newest days are named.
+select
+    kind,
+    count(*) as findings,
+    min(found_at) as found_at,
+    (array_agg(subject || ' on ' || dt order by dt desc, subject asc))[1:5] as subjects,
+    (array_agg(lead_id order by dt desc, lead_id asc) filter (where lead_id is not null))[1:5] as lead_ids
+from analytics.quality_findings
+where settled_at is null and open_until > %(now)s
+group by kind
+order by kind;
+
+-- name: clear_findings
+update analytics.quality_findings
+set facts = erased.clear_json(facts, %(pattern)s)
+where lead_id = any(%(lead_ids)s::bigint[]) or facts::text ~* %(pattern)s::text;

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from leadops.calendar.local_days import ONE_DAY, day_of
 from leadops.calendar.local_time import spans_in_utc
-from leadops.sla.sla_calendar import WHOLE_DAY, SlaCalendar
-from leadops.sla.sla_policy import SlaPolicy
+from leadops.sla.sla_policy import WHOLE_DAY, SlaCalendar, SlaPolicy
 
 MINUTE = timedelta(minutes=1)
 

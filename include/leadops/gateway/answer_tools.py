@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,10 +19,12 @@ from leadops.gateway.forms import (
     keep_form_answer,
     load_form_key,
 )
-from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
+from leadops.gateway.gateway_state import Gateway, gateway_of
 from leadops.gateway.problems import ProblemError, make_repeatable
+from leadops.gateway.shared_secrets import find_place
 from leadops.intake.read_tool_form import ToolForm, read_tool_forms
 from leadops.intake.tool_proof import ToolCall, ToolSigner, find_tool_signer
+from leadops.intake.tool_secrets import name_tool_variable
 
 router = APIRouter()
 
@@ -51,11 +54,11 @@ async def answer_tool(request: Request, name: str) -> Response:
 async def answer_challenge(request: Request, name: str) -> Response:
     """Answer a tool that asks whether the address is ours (hub.challenge of Meta's webhooks)."""
     gateway, state = gateway_of(request), form_state_of(request)
-    tool, token = gateway.events.forms.tools.get(name), state.tools.tokens.get(name)
-    if (tool is None and token is None) or (tool is not None and not tool.hub_challenge):
+    tool, tokens = gateway.events.forms.tools.get(name), state.tools.tokens.get(name, ())
+    if (tool is None and not tokens) or (tool is not None and not tool.hub_challenge):
         return ProblemError(404, "No tool of this name answers a challenge; see docs/forms.md.").response()
     try:
-        if tool is None or token is None:
+        if tool is None or not tokens:
             variable = f"LEADOPS_FORM_{name.upper()}_TOKEN"
             raise _report_off(
                 name,
@@ -64,17 +67,18 @@ async def answer_challenge(request: Request, name: str) -> Response:
                 if tool
                 else f"add tools.{name} to forms.yaml",
             )
-        challenge = _read_challenge(request, token, gateway, state)
+        challenge = _read_challenge(request, tokens, gateway, state)
     except ProblemError as problem:
         state.refusals.count(problem.reason)
         return problem.response()
     return Response(challenge, media_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
 
 
-def _read_challenge(request: Request, token: str, gateway: Gateway, state: FormState) -> str:
-    """Return the challenge of whoever knows `token`; raise a ProblemError for everybody else."""
+def _read_challenge(request: Request, tokens: Sequence[str], gateway: Gateway, state: FormState) -> str:
+    """Return the challenge of whoever knows one of `tokens`; raise a ProblemError for everybody else."""
     address, given = admit_sender(request, gateway, state), request.query_params
-    if given.get("hub.mode") != "subscribe" or not is_secret(given.get("hub.verify_token", ""), token):
+    is_known = find_place(given.get("hub.verify_token", ""), tokens) is not None
+    if given.get("hub.mode") != "subscribe" or not is_known:
         state.unauthenticated.charge(address, 1)
         raise ProblemError(403, "hub.verify_token is wrong.", reason="bad_signature")
     challenge = given.get("hub.challenge", "")
@@ -107,6 +111,7 @@ async def _take(request: Request, name: str, gateway: Gateway, state: FormState)
         now=now,
         settings=gateway.events,
     )
+    gateway.secrets.note_use(name_tool_variable(name), signer.place)
     admit_signer(state, f"{name} {signer.place}", forms=len(forms))
     answers = []
     for form in forms:

@@ -15,14 +15,26 @@ from leadops.delivery.outbox_worker import WorkerConfig
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_contract import event_schema
 from leadops.events.event_settings import EventSettings
-from leadops.gateway import answer_tools, collect, forms, health, metrics, segment_calls, tracking_script
+from leadops.gateway import (
+    answer_tools,
+    collect,
+    forms,
+    health,
+    metrics,
+    secret_rotations,
+    segment_calls,
+    tracking_script,
+)
 from leadops.gateway.follow_settings import LOOK_SECONDS, SettingsFollower
+from leadops.gateway.gateway_metrics import CountRequests
 from leadops.gateway.gateway_parts import GatewayConfig, GatewayWiring
 from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.openapi import describe_answer
 from leadops.gateway.problems import ProblemError, show_failure, show_http_error, show_problem
+from leadops.gateway.shared_secrets import SharedSecrets
 from leadops.identity.identity_settings import IdentitySettings
-from leadops.intake.tool_secrets import ToolSecrets
+from leadops.intake.tool_secrets import ToolSecrets, name_tool_variable
+from leadops.secret_variables import FORMS, METRICS_TOKEN, PUBLIC_WRITE_KEY, WRITE_KEY
 from leadops.watchdog.watchdog_config import WatchdogConfig
 from leadops.watchdog.watchdog_thread import WatchdogThread
 
@@ -33,11 +45,11 @@ WATCHDOG_SECONDS = 1.0
 def create_app(
     *,
     database_url: str,
-    write_key: str,
-    metrics_token: str,
+    write_keys: tuple[str, ...],
+    metrics_tokens: tuple[str, ...],
     form_secrets: tuple[str, ...],
     identity_secrets: tuple[str, ...],
-    public_write_key: str = "",
+    public_write_keys: tuple[str, ...] = (),
     tools: ToolSecrets | None = None,
     settings: GatewaySettings,
     events: EventSettings,
@@ -58,18 +70,28 @@ def create_app(
     worker sends to each target in `worker_configs`, and `watchdog` watches whether tasks run. Every
     `look_seconds` it takes the settings that `read_changes` returns; `refused` names the files in whose place
     former settings are in force. `erased` recognises people who were erased.
-    `public_write_key` is that of apps and pages (empty: none); `tools` has the secrets of form tools.
+    Of two secrets the first is the new one. `public_write_keys` are those of apps and pages, `tools` has the
+    secrets of form tools.
     `mark` notices when the database goes back.
     """
+    tools = tools or ToolSecrets()
     config = GatewayConfig(settings, events, identity, tuple(worker_configs), refused)
     wiring = GatewayWiring(
         database_url=database_url,
-        write_key=write_key,
-        metrics_token=metrics_token,
+        secrets=SharedSecrets(
+            {
+                WRITE_KEY.name: write_keys,
+                PUBLIC_WRITE_KEY.name: public_write_keys,
+                METRICS_TOKEN.name: metrics_tokens,
+                FORMS.name: form_secrets,
+                **{name_tool_variable(tool): secrets for tool, secrets in tools.secrets.items()},
+            },
+            clock=clock,
+        ),
         form_secrets=form_secrets,
         identity_secrets=identity_secrets,
-        public_write_key=public_write_key,
-        tools=tools or ToolSecrets(),
+        limits_secret=write_keys[-1],  # while there are two, those that know only the old one share it
+        tools=tools,
         clock=clock,
         ticks=ticks,
         erased=erased or ErasedFilter(),
@@ -91,8 +113,18 @@ def create_app(
             await follower.stop()
 
     app = FastAPI(title="leadops gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (collect, segment_calls, forms, answer_tools, health, metrics, tracking_script):
+    for part in (
+        collect,
+        segment_calls,
+        forms,
+        answer_tools,
+        health,
+        metrics,
+        secret_rotations,
+        tracking_script,
+    ):
         app.include_router(part.router)
+    app.add_middleware(CountRequests, metrics=wiring.metrics)
     schema = json.dumps(event_schema())
 
     @app.get(

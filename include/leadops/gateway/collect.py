@@ -11,9 +11,11 @@ from leadops.events.proof import Proof
 from leadops.gateway.admit_caller import AdmittedCaller, admit_caller
 from leadops.gateway.allowed_origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
 from leadops.gateway.bodies import check_content_type, parse_items, read_body
-from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
+from leadops.gateway.gateway_state import Gateway, gateway_of
 from leadops.gateway.openapi import COLLECT_ANSWER, COLLECT_OPENAPI, describe_problems
 from leadops.gateway.problems import ProblemError
+from leadops.gateway.wrong_keys import BAD_KEY
+from leadops.secret_variables import WRITE_KEY
 
 router = APIRouter()
 
@@ -51,7 +53,7 @@ async def collect(request: Request) -> Response:
     try:
         response = await _collect(request, gateway)
     except ProblemError as problem:
-        gateway.refusals.count(f"collect_{problem.reason}")
+        gateway.refusals.count(f"collect_{problem.counted_as}")
         response = problem.response()
     origin = request.headers.get("origin", "")
     if is_allowed(origin, gateway.settings.allowed_origins):
@@ -82,20 +84,26 @@ async def _collect(request: Request, gateway: Gateway) -> Response:
         )
 
     accepted = await gateway.ask(accept, seconds=settings.answer_seconds)
+    gateway.metrics.count_events(accepted)
     if accepted.accepted or accepted.quarantined:
-        gateway.event_mark.note_events()
+        gateway.note_events()
     return Response(json.dumps(asdict(accepted)), 202, media_type="application/json")
 
 
 def _identify(request: Request, gateway: Gateway) -> Caller:
     """Return who calls; raise a ProblemError if it may not send, or not now."""
     key = request.headers.get("x-write-key")
-    has_key = key is not None and is_secret(key, gateway.write_key)
+    has_key = gateway.secrets.admits(WRITE_KEY.name, key)
     admitted = admit_caller(request, gateway, is_server=has_key)
     history = request.headers.get("x-leadops-history", "").lower() == "true"
     if not has_key:
         if key is not None:
-            raise ProblemError(403, "The X-Write-Key is wrong; use the gateway's LEADOPS_WRITE_KEY.")
+            raise ProblemError(
+                403,
+                "The X-Write-Key is wrong; use the gateway's LEADOPS_WRITE_KEY.",
+                reason=BAD_KEY,
+                counted_as=gateway.secrets.wrong_keys.name_reason(key),
+            )
         if not is_allowed(request.headers.get("origin", ""), gateway.settings.allowed_origins):
             raise _foreign_origin()
         if history:

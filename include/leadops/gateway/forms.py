@@ -14,10 +14,10 @@ from leadops.gateway.addresses import find_caller
 from leadops.gateway.bodies import read_body
 from leadops.gateway.gateway_state import Gateway, gateway_of
 from leadops.gateway.openapi import FORM_ANSWER, FORM_OPENAPI, describe_problems
-from leadops.gateway.outbox_notifier import OutboxNotifier
 from leadops.gateway.problems import ProblemError
 from leadops.gateway.rate_limiter import RateLimiter
 from leadops.gateway.refusal_counter import RefusalCounter
+from leadops.gateway.work_notifier import WorkNotifier
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.form_hashes import read_hash_key
 from leadops.intake.read_form import ReadForm, read_form
@@ -25,6 +25,7 @@ from leadops.intake.signature import find_signer
 from leadops.intake.take_form import TakenForm, take_form
 from leadops.intake.tool_secrets import ToolSecrets
 from leadops.intake.validate_form import ValidForm
+from leadops.secret_variables import FORMS
 
 router = APIRouter()
 
@@ -44,7 +45,7 @@ class FormState:
     signers: RateLimiter
     unauthenticated: RateLimiter
     refusals: RefusalCounter
-    notifier: OutboxNotifier
+    notifier: WorkNotifier
     tools: ToolSecrets = field(default_factory=ToolSecrets)
     hash_key: bytes | None = field(default=None, repr=False)
 
@@ -106,6 +107,7 @@ async def _read_signed(request: Request, gateway: Gateway, state: FormState) -> 
     except ProblemError:
         state.unauthenticated.charge(address, 1)
         raise
+    gateway.secrets.note_use(FORMS.name, signer)
     admit_signer(state, str(signer))
     return SignedBody(body, at, signer)
 
@@ -203,12 +205,13 @@ async def keep_form_answer(
         )
 
     taken = await gateway.ask(keep, seconds=gateway.settings.answer_seconds)
+    gateway.metrics.count_form(is_new=taken.is_new, is_quarantined=taken.refusal is not None)
     answer: dict[str, Any] = {"id": form.submission_id, "changed": []}
     if isinstance(form.verdict, ValidForm) and taken.refusal is None:
         answer["changed"] = [asdict(change) for change in form.verdict.changes]
     if not taken.is_new:
         return answer
-    gateway.event_mark.note_events()
+    gateway.note_events()
     if taken.refusal:
         return answer | {"quarantined": asdict(taken.refusal)}
     state.notifier.notify()

@@ -12,16 +12,20 @@ from leadops.delivery.database_mark import DatabaseMark
 from leadops.delivery.outbox_worker import OutboxWorkers, WorkerConfig
 from leadops.erased.erased_filter import ErasedFilter
 from leadops.events.event_settings import EventSettings
-from leadops.events.refused_calls import add_refused_calls
+from leadops.events.quarantine import add_refused_calls
 from leadops.gateway.database import make_pool
 from leadops.gateway.event_mark import EventMark
 from leadops.gateway.forms import FormState
+from leadops.gateway.gateway_metrics import GatewayMetrics
 from leadops.gateway.gateway_settings import GatewaySettings, RateSettings
 from leadops.gateway.gateway_state import Gateway
-from leadops.gateway.outbox_notifier import OutboxNotifier
 from leadops.gateway.rate_limiter import RateLimiter
 from leadops.gateway.refusal_counter import RefusalCounter
+from leadops.gateway.shared_limits import SharedLimits
+from leadops.gateway.shared_secrets import SharedSecrets
+from leadops.gateway.state_reader import StateReader
 from leadops.gateway.store_probe import StoreProbe
+from leadops.gateway.work_notifier import EVENTS, OUTBOX, WorkNotifier
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.tool_secrets import ToolSecrets
 
@@ -48,20 +52,21 @@ class GatewayWiring:
     """What does not change while the gateway serves: database, secrets, and its two clocks.
 
     `clock` returns the time in UTC, `ticks` counts the seconds of the rate limits. `mark` notices when the
-    database goes back.
+    database goes back. `limits_secret` hashes the addresses of the rate limits: all gateways have it.
+    `metrics` counts on when settings change.
     """
 
     database_url: str = field(repr=False)
-    write_key: str = field(repr=False)
-    metrics_token: str = field(repr=False)
+    secrets: SharedSecrets = field(repr=False)
     form_secrets: tuple[str, ...] = field(repr=False)
     identity_secrets: tuple[str, ...] = field(repr=False)
+    limits_secret: str = field(repr=False)
     clock: Callable[[], datetime]
-    public_write_key: str = field(default="", repr=False)
     tools: ToolSecrets = field(default_factory=ToolSecrets)
     ticks: Callable[[], float] = time.monotonic
     erased: ErasedFilter = field(default_factory=ErasedFilter)
     mark: DatabaseMark | None = None
+    metrics: GatewayMetrics = field(default_factory=GatewayMetrics)
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class GatewayParts:
     gateway: Gateway
     forms: FormState
     workers: OutboxWorkers
+    limits: SharedLimits
 
     async def start(self) -> None:
         """Open the pool and start the workers; the database may be away."""
@@ -90,9 +96,11 @@ class GatewayParts:
     async def stop(self) -> None:
         """Write what is pending, end the workers and close the pool."""
         await self.forms.notifier.close()
+        await self.gateway.notifier.close()
         await self.forms.refusals.close()
         await self.gateway.refusals.close()
         await self.gateway.event_mark.close()
+        await self.limits.close()
         await asyncio.to_thread(self.workers.stop, seconds=WORKER_SECONDS)
         await self.gateway.pool.close(timeout=self.config.settings.database_seconds)
 
@@ -101,28 +109,23 @@ def make_parts(config: GatewayConfig, wiring: GatewayWiring) -> GatewayParts:
     """Return the parts of a gateway with these settings, not yet started."""
     settings = config.settings
 
-    def limiter(rate: RateSettings) -> RateLimiter:
-        return RateLimiter(
-            rate=rate.events_per_second,
-            burst=rate.burst,
-            max_addresses=settings.max_addresses,
-            clock=wiring.ticks,
-        )
-
     pool = make_pool(wiring.database_url, settings)
+    limits = SharedLimits(pool, secret=wiring.limits_secret, clock=wiring.clock, ticks=wiring.ticks)
+
+    def limiter(name: str, rate: RateSettings) -> RateLimiter:
+        return limits.add(name, rate, max_addresses=settings.max_addresses)
+
     internal = config.identity.internal
     gateway = Gateway(
         settings=settings,
         events=config.events,
         pool=pool,
-        write_key=wiring.write_key,
-        metrics_token=wiring.metrics_token,
+        secrets=wiring.secrets,
         identity_secrets=wiring.identity_secrets,
-        browsers=limiter(settings.browsers),
-        senders=limiter(settings.senders),
+        browsers=limiter("browsers", settings.browsers),
+        senders=limiter("senders", settings.senders),
         clock=wiring.clock,
         refusals=RefusalCounter(pool, clock=wiring.clock, add=add_refused_calls),
-        public_write_key=wiring.public_write_key,
         probe=StoreProbe(
             pool,
             settings,
@@ -131,17 +134,20 @@ def make_parts(config: GatewayConfig, wiring: GatewayWiring) -> GatewayParts:
             ticks=wiring.ticks,
             erased=wiring.erased,
         ),
+        metrics=wiring.metrics,
+        state_reader=StateReader(pool, settings, clock=wiring.clock, ticks=wiring.ticks),
         event_mark=EventMark(wiring.mark, wiring.database_url, clock=wiring.clock),
+        notifier=WorkNotifier(pool, EVENTS),
         erased=wiring.erased,
         own_networks=internal.list_networks() if internal else (),
     )
     forms = FormState(
         secrets=wiring.form_secrets,
         identity=config.identity,
-        signers=limiter(settings.forms.signers),
-        unauthenticated=limiter(settings.forms.unauthenticated),
+        signers=limiter("signers", settings.forms.signers),
+        unauthenticated=limiter("unauthenticated", settings.forms.unauthenticated),
         refusals=RefusalCounter(pool, clock=wiring.clock),
-        notifier=OutboxNotifier(pool),
+        notifier=WorkNotifier(pool, OUTBOX),
         tools=wiring.tools,
     )
-    return GatewayParts(config, gateway, forms, OutboxWorkers(config.worker_configs))
+    return GatewayParts(config, gateway, forms, OutboxWorkers(config.worker_configs), limits)

@@ -62,6 +62,7 @@ class GatewaySettings(Settings):
     retry_after_seconds: int = Field(ge=1)
     health_seconds: float = Field(gt=0)
     health_cache_seconds: float = Field(ge=0, le=60)
+    metrics_cache_seconds: float = Field(ge=0, le=60)
 
     @property
     def answer_seconds(self) -> float:

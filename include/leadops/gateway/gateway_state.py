@@ -1,6 +1,5 @@
 """What the routes share: settings, secrets, the pool, rate limits, the clock."""
 
-import hmac
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,11 +14,15 @@ from leadops.erased.erased_filter import ErasedFilter, ErasureKeyError
 from leadops.events.event_settings import EventSettings
 from leadops.gateway.database import Pool, answer_within, run_on_connection
 from leadops.gateway.event_mark import EventMark
+from leadops.gateway.gateway_metrics import GatewayMetrics
 from leadops.gateway.gateway_settings import GatewaySettings
 from leadops.gateway.problems import ProblemError
 from leadops.gateway.rate_limiter import RateLimiter
 from leadops.gateway.refusal_counter import RefusalCounter
+from leadops.gateway.shared_secrets import SharedSecrets
+from leadops.gateway.state_reader import StateReader
 from leadops.gateway.store_probe import StoreProbe
+from leadops.gateway.work_notifier import WorkNotifier
 from leadops.normalization.own_networks import Network
 
 logger = logging.getLogger(__name__)
@@ -31,25 +34,32 @@ class Gateway:
     """Settings, secrets, the pool and the rate limits of one gateway; `clock` returns the time in UTC.
 
     `probe` says whether the database can take an event; `refusals` counts calls with events that are refused.
-    `public_write_key` is that of apps and pages; empty: there is none. `own_networks` are the company's.
-    `event_mark` lets a database be noticed that lost events.
+    `own_networks` are the company's.
+    `event_mark` lets a database be noticed that lost events, `notifier` wakes the live lanes. `metrics`
+    counts what this gateway does, `state_reader` reads what the database says of the work.
     """
 
     settings: GatewaySettings
     events: EventSettings
     pool: Pool
-    write_key: str
-    metrics_token: str
+    secrets: SharedSecrets
     identity_secrets: tuple[str, ...]
     browsers: RateLimiter
     senders: RateLimiter
     clock: Callable[[], datetime]
     probe: StoreProbe
     event_mark: EventMark
+    notifier: WorkNotifier
     refusals: RefusalCounter
-    public_write_key: str = ""
+    metrics: GatewayMetrics
+    state_reader: StateReader
     erased: ErasedFilter = field(default_factory=ErasedFilter)
     own_networks: tuple[Network, ...] = ()
+
+    def note_events(self) -> None:
+        """Note that events were stored."""
+        self.event_mark.note_events()
+        self.notifier.notify()
 
     async def ask(self, work: Callable[[AsyncConnection], Awaitable[Answer]], *, seconds: float) -> Answer:
         """Return what `work` returns for a pooled connection.
@@ -82,8 +92,3 @@ def gateway_of(request: Request) -> Gateway:
     """Return the gateway that serves `request`."""
     gateway: Gateway = request.app.state.gateway
     return gateway
-
-
-def is_secret(given: str, secret: str) -> bool:
-    """Return whether `given` is `secret`, in a time that does not depend on how much of it is right."""
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), secret.encode())

@@ -118,6 +118,12 @@ FORM_ANSWER = describe_answer(
         }
     },
 )
-LAG_OPENAPI: dict[str, Any] = {
+TOKEN_OPENAPI: dict[str, Any] = {
     "parameters": [describe_header("Authorization", "The metrics token", "^Bearer .+$")]
+}
+METRICS_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Every metric, as Prometheus reads it",
+        "content": {kind: {"schema": _TEXT} for kind in ("text/plain", "application/openmetrics-text")},
+    }
 }

@@ -11,14 +11,24 @@ from leadops.errors import LeadopsError
 
 
 class ProblemError(LeadopsError):
-    """A refusal: its HTTP status, what to change, headers such as Retry-After, and a word to count it by."""
+    """A refusal: its HTTP status, what to change, headers such as Retry-After, and a word for the reason.
+
+    It is counted by `counted_as`, which may say more than the answer does.
+    """
 
     def __init__(
-        self, status: int, detail: str, headers: Mapping[str, str] | None = None, *, reason: str = ""
+        self,
+        status: int,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        reason: str = "",
+        counted_as: str = "",
     ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.headers = status, detail, dict(headers or {})
         self.reason = reason or HTTPStatus(status).name.lower()
+        self.counted_as = counted_as or self.reason
 
     def response(self, **more: str) -> Response:
         """Return it as an application/problem+json answer; `more` are members beside those of the RFC."""
@@ -54,7 +64,8 @@ async def show_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     known = (
         "POST /collect, POST /v1/batch, POST /webhook/form, POST /webhook/form/TOOL, GET /leadops.js,"
-        " GET /schema/event.json, GET /metrics/lag, GET /healthz, GET /readyz"
+        " GET /schema/event.json, GET /metrics, GET /metrics/lag, GET /metrics/secrets, GET /healthz,"
+        " GET /readyz"
     )
     return ProblemError(
         error.status_code, f"{request.method} on this path is not known here; known: {known}", error.headers

@@ -12,7 +12,7 @@ from psycopg_pool import PoolTimeout
 from leadops.db import AsyncConnection
 from leadops.gateway.database import Pool
 from leadops.gateway.debouncer import Debouncer
-from leadops.intake.form_refusals import add_form_refusals
+from leadops.intake.form_quarantine import add_form_refusals
 
 logger = logging.getLogger(__name__)
 

@@ -20,9 +20,11 @@ from leadops.events.segment_messages import CALLS, read_message
 from leadops.gateway.admit_caller import AdmittedCaller, admit_caller
 from leadops.gateway.allowed_origins import PREFLIGHT_HEADERS, cors_headers, is_allowed
 from leadops.gateway.bodies import CONTENT_TYPES, check_kind, parse_json
-from leadops.gateway.gateway_state import Gateway, gateway_of, is_secret
+from leadops.gateway.gateway_state import Gateway, gateway_of
 from leadops.gateway.problems import ProblemError, make_repeatable
 from leadops.gateway.segment_bodies import BATCHES, LibraryMessages, read_library_body, split_messages
+from leadops.gateway.wrong_keys import BAD_KEY
+from leadops.secret_variables import PUBLIC_WRITE_KEY, WRITE_KEY
 
 router = APIRouter()
 
@@ -60,7 +62,7 @@ async def take_library_call(request: Request, call: str) -> Response:
     try:
         response = await _take(request, call, gateway)
     except ProblemError as problem:
-        gateway.refusals.count(f"segment_{problem.reason}")
+        gateway.refusals.count(f"segment_{problem.counted_as}")
         response = make_repeatable(problem).response(code=problem.reason, message=problem.detail)
     origin = request.headers.get("origin", "")
     if is_allowed(origin, gateway.settings.allowed_origins):
@@ -107,8 +109,10 @@ async def _take(request: Request, call: str, gateway: Gateway) -> Response:
             ]
 
     answers = await gateway.ask(accept, seconds=gateway.settings.answer_seconds) if items else []
+    for answer in answers:
+        gateway.metrics.count_events(answer)
     if any(answer.accepted or answer.quarantined for answer in answers):
-        gateway.event_mark.note_events()
+        gateway.note_events()
     return Response(json.dumps(_describe(answers, size)), 200, media_type="application/json")
 
 
@@ -152,7 +156,7 @@ def _admit(request: Request, gateway: Gateway) -> LibraryCaller:
     """Return who calls; raise a ProblemError if it may not send, or not now."""
     header = request.headers.get("authorization")
     key = None if header is None else _read_basic(header)
-    is_server = key is not None and is_secret(key, gateway.write_key)
+    is_server = gateway.secrets.admits(WRITE_KEY.name, key)
     admitted = admit_caller(request, gateway, is_server=is_server, reason="too_many")
     proof = None if header is None else _find_proof(request, gateway, key)
     return LibraryCaller(admitted, proof, admitted.address.is_own(gateway.own_networks))
@@ -161,7 +165,7 @@ def _admit(request: Request, gateway: Gateway) -> LibraryCaller:
 def _find_proof(request: Request, gateway: Gateway, key: str | None) -> Proof:
     """Return what the key proves; in a page, the servers' key would let anybody speak for everybody."""
     origin = request.headers.get("origin")
-    if key is not None and is_secret(key, gateway.write_key):
+    if gateway.secrets.admits(WRITE_KEY.name, key):
         if origin is None:
             return Proof.WRITE_KEY
         raise ProblemError(
@@ -170,7 +174,7 @@ def _find_proof(request: Request, gateway: Gateway, key: str | None) -> Proof:
             " page LEADOPS_PUBLIC_WRITE_KEY.",
             reason="key_in_page",
         )
-    if key is not None and gateway.public_write_key and is_secret(key, gateway.public_write_key):
+    if gateway.secrets.admits(PUBLIC_WRITE_KEY.name, key):
         if origin is None or is_allowed(origin, gateway.settings.allowed_origins):
             return Proof.CLAIM
         raise _foreign_origin()
@@ -179,7 +183,8 @@ def _find_proof(request: Request, gateway: Gateway, key: str | None) -> Proof:
         "The write key is missing or wrong; send LEADOPS_WRITE_KEY of the gateway (from apps and pages:"
         " LEADOPS_PUBLIC_WRITE_KEY) as the user name of Basic authentication.",
         _CHALLENGE,
-        reason="bad_key",
+        reason=BAD_KEY,
+        counted_as=gateway.secrets.wrong_keys.name_reason(key),
     )
 
 

@@ -28,11 +28,15 @@ def make_server(app: FastAPI) -> uvicorn.Server:
     )
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there; port 0 takes a free one. Raises PermanentError where it cannot."""
+def listen(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
+    """Return a socket that listens there; port 0 takes a free one. Raises PermanentError where it cannot.
+
+    `is_shared`: other processes of the same user may listen there too (SO_REUSEPORT); the system gives each
+    new connection to one of them.
+    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
+        return socket.create_server((host, port), family=family, backlog=2048, reuse_port=is_shared)
     except OSError as error:
         raise PermanentError(
             f"cannot listen on {host}:{port} ({error.strerror}); choose another with --host and --port"

@@ -18,8 +18,9 @@ from leadops.events.event_store import accept_events
 from leadops.events.proof import Proof
 from leadops.gateway.database import Pool, answer_within, run_on_connection
 from leadops.gateway.gateway_settings import GatewaySettings
-from leadops.incidents.heartbeats import ALERTS_DAG
+from leadops.incidents.task_results import ALERTS_DAG
 from leadops.queries import Queries
+from leadops.schema_version import find_mismatch_async
 
 queries = Queries(__file__)
 logger = logging.getLogger(__name__)
@@ -116,6 +117,9 @@ class StoreProbe:
             "ts": now.isoformat(),
             "anonymous_id": "probe",
         }
+        if mismatch := await find_mismatch_async(connection):
+            logger.warning("%s", mismatch.text)
+            return StoreState(f"{mismatch.text[0].upper()}{mismatch.text[1:]}.")
         async with connection.transaction(force_rollback=True):
             await accept_events(
                 connection,

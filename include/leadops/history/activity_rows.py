@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from leadops.crm.activity import Activity
-from leadops.crm.import_activities import import_activities
+from leadops.crm.store_activities import import_activities
 from leadops.history.import_mapping import ActivitiesMapping
 from leadops.history.lead_rows import read_name
 from leadops.history.outcomes import Answer, ImportTask, ParsedRow

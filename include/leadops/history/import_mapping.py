@@ -94,7 +94,14 @@ class LeadsMapping(ImportMapping):
     created_at: TimeSource  # the first contact
     campaign: ValueSource | None = None
     source: ValueSource | None = None
+    opted_out: ValueSource | None = None  # whether the person wants no marketing mail; no says nothing
+    opted_out_at: TimeSource | None = None  # when they said so; else this import
     attributes: dict[str, AttributeSource] = Field(default_factory=dict)
+
+    @field_validator("opted_out")
+    @classmethod
+    def _is_yes_or_no(cls, source: ValueSource | None) -> ValueSource | None:
+        return source.model_copy(update={"type": "boolean"}) if source else None
 
 
 class TransitionsMapping(ImportMapping):

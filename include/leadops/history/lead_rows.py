@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from leadops.consent.note_statement import note_imported_opt_outs
 from leadops.delivery.external_ids import register_external_ids
 from leadops.history.import_mapping import LeadReference, LeadsMapping
 from leadops.history.import_tables import AttributeValue, upsert_attributes
@@ -27,10 +28,14 @@ LONGEST_NAME = 200
 
 
 class LeadRecord(NamedTuple):
-    """A row of leads: the lead, and its attributes as (name, value, when it was known)."""
+    """A row of leads: the lead, its attributes as (name, value, when it was known), and since when it is out.
+
+    `opted_out_at` is when the person wanted no more marketing mail; None: the row does not say so.
+    """
 
     lead: ImportedLead
     attributes: list[tuple[str, Any, Any]]
+    opted_out_at: datetime | None = None
 
 
 class LeadRows:
@@ -65,7 +70,14 @@ class LeadRows:
             campaign=read_dimension(mapping.campaign, cells, fold_case=task.fold_case),
             source=read_dimension(mapping.source, cells, fold_case=task.fold_case),
         )
-        return LeadRecord(lead, attributes)
+        return LeadRecord(lead, attributes, self._read_opt_out(cells))
+
+    def _read_opt_out(self, cells: RowCells) -> datetime | None:
+        mapping, task = self._mapping, self._task
+        if mapping.opted_out is None or mapping.opted_out.read(cells) is not True:
+            return None
+        said_at = mapping.opted_out_at
+        return (said_at.read(cells, zone=task.zone, now=task.now) if said_at else None) or task.now
 
     def keys(self, record: LeadRecord) -> list[str]:
         """Return by what the row is known."""
@@ -99,7 +111,16 @@ class LeadRows:
         link_leads(task.connection, pairs, now=task.now)
         changed = found.changed | self._keep_attributes(rows, found.lead_ids)
         arrange_stages(task.connection, found.changed, contract=task.contract, now=task.now)
+        changed |= self._note_opt_outs(rows, found.lead_ids)
         return _answer(found.lead_ids, set(found.created), changed)
+
+    def _note_opt_outs(self, rows: Sequence[ParsedRow], lead_ids: list[int]) -> set[int]:
+        said = {
+            lead: row.record.opted_out_at
+            for row, lead in zip(rows, lead_ids, strict=True)
+            if lead and row.record.opted_out_at
+        }
+        return note_imported_opt_outs(self._task.connection, said, now=self._task.now)
 
     def _keep_attributes(self, rows: Sequence[ParsedRow], lead_ids: list[int]) -> set[int]:
         values = [

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from leadops.db import Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="import_tables")
 
 
 class Rehearsal:

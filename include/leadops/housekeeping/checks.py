@@ -8,7 +8,7 @@ from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, form_finding
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="space")
 
 DAY = timedelta(days=1)
 #: A place without a newer sample does not exist any more, such as the disk of a container that has gone.

@@ -27,7 +27,7 @@ from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="merges")
 
 #: Why a merge is undone that nobody has split.
 NO_LONGER_HOLDS = "the evidence no longer holds"

@@ -1,18 +1,29 @@
-"""A chunk of waiting events in temporary tables: taken from the inbox, looked up, and filed."""
+"""A chunk of waiting events in temporary tables: taken from the inbox, looked up, and filed.
+
+Events that were lost come back into the inbox. Each filed event is marked if it is an act through a mail, as
+`leadops.events.mail_events` lists them: whoever reads these alone looks at no other events.
+"""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 
 from leadops.db import Connection
 from leadops.events.mail_events import MAIL_EVENTS
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_resolver import KINDS, Identifier
-from leadops.identity.requeue import EventRange
 from leadops.lanes import Lane
 from leadops.normalization.placeholder_ids import is_placeholder_id
 from leadops.queries import Queries
 
 queries = Queries(__file__)
+
+
+class EventRange(NamedTuple):
+    """The lowest and the highest seq of some events."""
+
+    first_seq: int
+    last_seq: int
 
 
 class TakenEvents(NamedTuple):
@@ -113,3 +124,47 @@ def note_progress(connection: Connection, *, last_seq: int, is_large: bool) -> N
     queries.run(connection, "note_progress", last_seq=last_seq)
     if is_large:
         queries.run(connection, "analyze_resolved")
+
+
+def find_interval(connection: Connection, *, start: datetime, end: datetime) -> EventRange | None:
+    """Return the range of the events received in [start, end) (UTC); None if there are none."""
+    return queries.first(connection, "find_interval", EventRange, start=start, stop=end)
+
+
+def requeue_lost_events(
+    connection: Connection, *, start: datetime, end: datetime, lane: Lane = Lane.LIVE
+) -> int:
+    """Put events received in [start, end) (UTC) that are neither waiting nor filed into the inbox.
+
+    There are none unless rows were removed by hand. An event that a resolver is working on is not lost: in
+    one snapshot it is either still waiting or already filed. `lane` is that of scoring. Returns how many
+    events were put back.
+    """
+    interval = find_interval(connection, start=start, end=end)
+    if interval is None:
+        return 0
+    return queries.run(
+        connection,
+        "requeue_lost",
+        start=start,
+        stop=end,
+        first_seq=interval.first_seq,
+        last_seq=interval.last_seq,
+        lane=lane,
+    )
+
+
+def follow_mail_events(connection: Connection) -> int:
+    """Bring the marks of filed events in line with MAIL_EVENTS if it changed; return how many marks changed.
+
+    Their leads are scored again in the backfill lane: other acts of theirs may be a machine's. Runs in the
+    caller's transaction, which holds the identity lock.
+    """
+    events = list(MAIL_EVENTS)
+    if queries.value(connection, "read_mail_events") == events:
+        return 0
+    queries.run(connection, "note_mail_events", mail_events=events)
+    leads = queries.values(connection, "mark_again", mail_events=events)
+    if leads:
+        queries.run(connection, "enqueue_marked", lead_ids=sorted(set(leads)), lane=Lane.BACKFILL)
+    return len(leads)

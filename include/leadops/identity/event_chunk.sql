@@ -400,3 +400,54 @@ analyze chunk (event_seq);
 
 -- name: analyze_resolved
 analyze identity.resolved_events;
+
+-- name: find_interval
+select
+    min(seq) as first_seq,
+    max(seq) as last_seq
+from cdp.events
+where received_at >= %(start)s and received_at < %(stop)s
+having count(*) > 0;
+
+-- name: requeue_lost
+insert into identity.inbox (event_seq, lane, says_consent)
+select
+    events.seq,
+    greatest(%(lane)s::smallint, events.is_history::integer),
+    nullif(cdp.says_consent(events.event, events.proof, events.payload), false)
+from cdp.events as events
+where
+    events.received_at >= %(start)s and events.received_at < %(stop)s
+    and not exists (select from identity.inbox as waiting where waiting.event_seq = events.seq)
+    and not exists (select from identity.unresolved_events as nobodys where nobodys.event_seq = events.seq)
+    and not exists (
+        select from identity.resolved_events as resolved
+        where resolved.event_seq = events.seq and resolved.event_seq between %(first_seq)s and %(last_seq)s
+    )
+on conflict do nothing;
+
+-- name: read_mail_events
+select mail_events from identity.progress;
+
+-- name: note_mail_events
+insert into identity.progress (last_seq, mail_events)
+values (0, %(mail_events)s)
+on conflict (is_only) do update
+    set mail_events = excluded.mail_events;
+
+-- name: mark_again
+update identity.resolved_events as filed
+set is_mail_act = nullif(events.event = any(%(mail_events)s::text[]), false)
+from cdp.events as events
+where
+    filed.event_seq = events.seq
+    and coalesce(filed.is_mail_act, false) <> (events.event = any(%(mail_events)s::text[]))
+returning filed.lead_id;
+
+-- name: enqueue_marked
+insert into scoring.inbox (lead_id, lane)
+select
+    lead_id,
+    %(lane)s
+from unnest(%(lead_ids)s::bigint[]) as marked (lead_id)
+order by lead_id;

@@ -7,7 +7,7 @@ from leadops.errors import PermanentError
 from leadops.normalization.email_address import normalise_email
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="explain_identity")
 
 #: A lead_id has at most this many digits.
 LONGEST_NUMBER = 18

@@ -15,7 +15,7 @@ from leadops.lanes import Lane
 from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="new_leads")
 
 #: A lead that a visitor's event makes at the same moment is found the second time.
 TRIES = 5
@@ -138,9 +138,10 @@ def _import(
     emails = {number[lead]: value for (kind, value), lead in reversed(links.items()) if kind == "email"}
     columns = _columns({number[lead]: row for lead, row in best.items()})
     addresses = [emails.get(lead) for lead in columns["lead_ids"]]
-    if queries.run(connection, "insert_leads", **columns, emails=addresses, new_ids=new_ids) < len(new_ids):
+    values = {**columns, "emails": addresses, "new_ids": new_ids, "now": now}
+    if queries.run(connection, "insert_imported", **values) < len(new_ids):
         return None
-    queries.run(connection, "prove_leads", lead_ids=columns["lead_ids"], lane=Lane.BACKFILL, now=now)
+    queries.run(connection, "prove_imported", lead_ids=columns["lead_ids"], lane=Lane.BACKFILL, now=now)
     changed = queries.values(connection, "update_first_contacts", **columns)
     addressed = queries.values(
         connection,
@@ -154,8 +155,8 @@ def _import(
     )
     announce_leads(connection, addressed, lane=Lane.BACKFILL, now=now)
     dates = {"lead_ids": columns["lead_ids"], "created": columns["created"]}
-    queries.run(connection, "date_email_domains", **dates)
-    queries.run(connection, "enqueue_scoring", lead_ids=addressed, lane=Lane.BACKFILL)
+    queries.run(connection, "date_imported_domains", **dates)
+    queries.run(connection, "enqueue_imported", lead_ids=addressed, lane=Lane.BACKFILL)
     return ImportedLeads([number[lead] if lead else 0 for lead in leads], set(new_ids), set(changed))
 
 

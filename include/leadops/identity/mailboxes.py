@@ -8,7 +8,7 @@ from leadops.identity.identity_settings import IdentitySettings
 from leadops.lanes import Lane
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="merges")
 
 #: The kind of a tie that rests on a mailbox; its value is the address that names the mailbox.
 MAILBOX = "mailbox"

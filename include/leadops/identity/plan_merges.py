@@ -11,7 +11,7 @@ from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.merge_people import KeptTie, Merge, MergedPeople, Witness, merge_people
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="merges")
 
 #: Email (None: unknown) and time of creation (UTC).
 LeadFacts = tuple[str | None, datetime]

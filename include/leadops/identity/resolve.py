@@ -5,14 +5,18 @@ from datetime import datetime
 
 from leadops.db import Connection
 from leadops.identity.apply_merges import follow_settings, lock_identity, merge_chunk
-from leadops.identity.claims import file_claims, hold_claims
-from leadops.identity.event_chunk import file_events, find_chunk, note_progress, take_events
+from leadops.identity.event_chunk import (
+    EventRange,
+    file_events,
+    find_chunk,
+    follow_mail_events,
+    note_progress,
+    take_events,
+)
 from leadops.identity.identity_settings import IdentitySettings
 from leadops.identity.link_identifiers import SuspectsFoundError, link_identifiers
 from leadops.identity.link_resolver import Identifier
-from leadops.identity.mail_marks import follow_mail_events
-from leadops.identity.new_leads import announce_new_leads, create_leads
-from leadops.identity.requeue import EventRange
+from leadops.identity.new_leads import announce_new_leads, create_leads, file_claims, hold_claims
 from leadops.identity.traits import assign_accounts, learn_traits
 from leadops.identity.uncounted_leads import follow_internal, follow_networks
 

@@ -15,7 +15,7 @@ from leadops.identity.plan_merges import compare_people, read_evidence
 from leadops.identity.plan_split import SplitPlan, plan_split
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="merges")
 
 
 class ActiveMerge(NamedTuple):

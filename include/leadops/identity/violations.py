@@ -8,7 +8,7 @@ from typing import NamedTuple
 from leadops.db import Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="link_identifiers")
 
 
 class GuardStop(NamedTuple):

@@ -142,6 +142,7 @@ class AlertSettings(Settings):
     cdp_unreachable_minutes: float = Field(ge=0)  # age of the last good answer
     backlog_minutes: float = Field(gt=0)  # age of the oldest live change not delivered
     outbox_minutes: float = Field(gt=0)  # age of the oldest live effect (lead, task, owner) not delivered
+    live_stopped_minutes: float = Field(ge=1)  # without a live lane that works, where there was one
     opt_out_minutes: float = Field(gt=0)  # age of an opt-out that another system has not taken
     crm_feed_minutes: float = Field(gt=0)  # opens above
     crm_feed_clear_minutes: float = Field(ge=0)  # ends at or below

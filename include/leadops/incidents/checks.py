@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from leadops.db import Connection
 from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, fire
-from leadops.incidents.heartbeats import ALERTS_DAG
 from leadops.incidents.kinds import OPENED_BY_CALLBACKS, TASKS_STOPPED
+from leadops.incidents.task_results import ALERTS_DAG
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="task_results")
 
 
 @dataclass(frozen=True)

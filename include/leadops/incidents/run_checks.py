@@ -26,7 +26,7 @@ from leadops.mask import mask_text
 from leadops.queries import Queries
 
 log = logging.getLogger(__name__)
-queries = Queries(__file__)
+queries = Queries(__file__, topic="incident")
 
 PACKAGE = Path(__file__).parents[1]
 #: A statement of a check that takes longer (a lock, a lost index) is cancelled, so that no other check waits.

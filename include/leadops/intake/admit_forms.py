@@ -21,7 +21,7 @@ from leadops.intake.read_tool_form import interpret_body
 from leadops.intake.validate_form import ValidForm, validate_form
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="form_quarantine")
 
 #: Forms in one transaction of a retry.
 CHUNK = 100

@@ -7,7 +7,7 @@ from typing import Any
 from leadops.db import AsyncConnection, Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="keep_form")
 
 
 async def read_hash_key(connection: AsyncConnection) -> bytes:

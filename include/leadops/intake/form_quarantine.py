@@ -1,6 +1,9 @@
-"""The quarantine of forms: signed ones that cannot become a lead, whole, until somebody repairs them."""
+"""The quarantine of forms: signed ones that cannot become a lead, whole, until somebody repairs them.
 
-from collections.abc import Sequence
+Of forms that are refused only numbers are kept, by reason.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -145,4 +148,11 @@ def drop_quarantined_forms(
     """
     return queries.run(
         connection, "drop_entries", now=now, ids=None if ids is None else list(ids), reason=reason
+    )
+
+
+async def add_form_refusals(connection: AsyncConnection, counts: Mapping[str, int], *, now: datetime) -> None:
+    """Add `counts` by reason to those of the five minutes that contain `now`."""
+    await queries.run_async(
+        connection, "add_refusals", now=now, reasons=list(counts.keys()), times=list(counts.values())
     )

@@ -11,7 +11,7 @@ from leadops.intake.form_hashes import hash_trace
 from leadops.intake.validate_form import ValidForm
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="keep_form")
 
 
 @dataclass(frozen=True)

@@ -40,12 +40,12 @@ accepted as (
             was_refused = excluded.was_refused,
             proof = excluded.proof
         where cdp.rank_proof(events.proof) < cdp.rank_proof(excluded.proof)
-    returning seq
+    returning seq, nullif(cdp.says_consent(event, proof, payload), false) as says_consent
 ),
 
 queued as (
-    insert into identity.inbox (event_seq)
-    select seq from accepted
+    insert into identity.inbox (event_seq, says_consent)
+    select * from accepted
 ),
 
 claimed as (
@@ -125,3 +125,37 @@ where submission_id = %(submission_id)s::text;
 -- name: hold_forms
 -- Until the transaction ends, an erasure waits.
 lock table intake.raw_leads, cdp.events in row exclusive mode;
+
+-- name: trace_form
+-- A form that came before keeps its trace; its place among the others decides, not the time at which it is looked at.
+with form as (
+    insert into intake.form_traces (submission_id, seen_at, person, text_hash, visitor)
+    values (%(submission_id)s, %(now)s, %(person)s, %(text_hash)s, %(visitor)s)
+    on conflict (submission_id) do update set submission_id = excluded.submission_id
+    returning trace_id, seen_at, person, text_hash, visitor
+)
+
+select
+    (
+        select count(distinct earlier.person)
+        from intake.form_traces as earlier
+        where
+            earlier.text_hash = form.text_hash
+            and earlier.person <> form.person
+            and earlier.trace_id < form.trace_id
+            and earlier.seen_at <= form.seen_at
+            and earlier.seen_at > form.seen_at - %(text_span)s::interval
+    )::integer as addresses,
+    (
+        select count(*)
+        from intake.form_traces as earlier
+        where
+            earlier.visitor = form.visitor
+            and earlier.trace_id < form.trace_id
+            and earlier.seen_at <= form.seen_at
+            and earlier.seen_at > form.seen_at - %(visitor_span)s::interval
+    )::integer as forms
+from form;
+
+-- name: read_hash_key
+select hash_key from intake.hash_keys;

@@ -7,7 +7,7 @@ from leadops.db import Connection
 from leadops.normalization.company_names import make_company_key
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="mql_gates")
 
 AccountState = Literal["customer", "open_deal"]
 

@@ -4,9 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from leadops.crm.request_lead import LeadRequest, request_leads
-from leadops.crm.set_aside import draw_former_prefix, set_aside_mirror
-from leadops.crm.withdraw_leads import WithdrawnLead, hold_crm_leads, restore_leads, withdraw_leads
+from leadops.crm.lead_requests import (
+    LeadRequest,
+    WithdrawnLead,
+    hold_crm_leads,
+    request_leads,
+    restore_leads,
+    withdraw_leads,
+)
+from leadops.crm.store_activities import draw_former_prefix, set_aside_mirror
 from leadops.db import Connection
 from leadops.identity.import_leads import rename_crm_ids
 from leadops.lanes import Lane

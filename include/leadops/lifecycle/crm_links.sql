@@ -36,13 +36,7 @@ group by lead_id
 on conflict (lead_id, cycle) do nothing;
 
 -- name: list_members
-select listed.lead_id
-from unnest(%(leads)s::bigint[]) as listed (lead_id)
-union
-select others.lead_id
-from unnest(%(leads)s::bigint[]) as listed (lead_id)
-inner join identity.people as own on listed.lead_id = own.lead_id
-inner join identity.people as others on own.person_id = others.person_id;
+select lead_id from identity.find_members(%(leads)s::bigint[]);
 
 -- name: list_withdrawn
 -- All leads of the persons who have no MQL left since their last cycle ended, whoever they are.
@@ -65,19 +59,6 @@ stories as (
             where ending.lead_id = persons.person_id and ending.stage in ('won', 'lost')
         ) as since
     from persons
-),
-
-members as (
-    select
-        person_id,
-        person_id as lead_id
-    from persons
-    union
-    select
-        persons.person_id,
-        people.lead_id
-    from persons
-    inner join identity.people as people on persons.person_id = people.person_id
 )
 
 select
@@ -86,7 +67,7 @@ select
     stories.because,
     stories.since
 from stories
-inner join members on stories.person_id = members.person_id
+inner join identity.find_members(%(leads)s::bigint[]) as members on stories.person_id = members.person_id
 where
     not exists (
         select from lifecycle.person_transitions as mql
@@ -113,14 +94,8 @@ with asked as (
 members as (
     select
         person_id,
-        person_id as lead_id
-    from asked
-    union
-    select
-        asked.person_id,
-        people.lead_id
-    from asked
-    inner join identity.people as people on asked.person_id = people.person_id
+        lead_id
+    from identity.find_members(array(select asked.person_id from asked))
 ),
 
 worked as (

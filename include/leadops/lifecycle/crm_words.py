@@ -1,17 +1,18 @@
-"""Words of the CRM: statuses, kinds of activity and salespeople, and those that no setting names."""
+"""Words of the CRM: those that no setting names, and those that CRMs come with and what they mean."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 from leadops.db import Connection
-from leadops.lifecycle.kpi_contract import OtherWords
+from leadops.lifecycle.kpi_contract import KpiContract, OtherWords
 from leadops.lifecycle.rule_spans import RuleSpan
+from leadops.normalization.clean_text import trim_text
 from leadops.normalization.word_keys import make_word_key
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="kpi_contract")
 
 #: Where the CRM says a word.
 WordField = Literal["status", "kind", "salesperson"]
@@ -77,3 +78,80 @@ def list_words(connection: Connection, named: NamedWords, *, since: datetime) ->
         salespeople=named.salespeople,
         since=since,
     )
+
+
+def add_words(contract: KpiContract, words: Sequence[CrmWord]) -> tuple[KpiContract, list[CrmWord]]:
+    """Return `contract` with the words whose meaning is known, and the words whose meaning is not.
+
+    Known are those that CRMs come with (`USUAL_WORDS`). Each version gets them: the same CRM says them.
+    """
+    body = contract.model_dump(mode="json")
+    left = []
+    for word in words:
+        lists = USUAL_WORDS.get((word.field, make_word_key(word.word)))
+        if lists is None:
+            left.append(word)
+            continue
+        spelling = trim_text(word.word)
+        for name in lists:
+            if name in OtherWords.model_fields:
+                body["other_words"][name].append(spelling)
+                continue
+            for version in body["versions"]:
+                (version if name in ("won", "lost") else version["sal"])[name].append(spelling)
+    return KpiContract.model_validate(body), left
+
+
+def _spell(
+    field: WordField, names: Sequence[str], words: Sequence[str]
+) -> dict[tuple[str, str], Sequence[str]]:
+    return {(field, make_word_key(word)): names for word in words}
+
+
+#: Words that CRMs come with, and the lists of kpi.yaml that they belong to: the picklists Lead Status and
+#: Opportunity Stage of a new Salesforce org, HubSpot's lead status and default sales pipeline, the lead
+#: status of Zoho CRM, status reasons of Dynamics 365, and Japanese words of the same meaning.
+USUAL_WORDS: dict[tuple[str, str], Sequence[str]] = {
+    **_spell("status", ("taken",), ["working", "in progress", "pre-qualified", "対応中"]),
+    **_spell(
+        "status",
+        ("taken", "contacted"),
+        ["working - contacted", "contacted", "connected", "attempted to contact", "接触済み"],
+    ),
+    **_spell("status", ("won",), ["won", "closed won", "close won", "受注"]),
+    **_spell(
+        "status",
+        ("lost",),
+        [
+            *(
+                "lost",
+                "closed lost",
+                "closed - not converted",
+                "unqualified",
+                "not qualified",
+                "disqualified",
+            ),
+            *("lost lead", "junk lead", "no longer interested", "cannot contact", "canceled", "失注"),
+        ],
+    ),
+    **_spell(
+        "status",
+        ("statuses",),
+        [
+            *("new", "open", "open - not contacted", "not contacted", "contact in future", "bad timing"),
+            *("closed - converted", "open deal", "prospecting", "qualification", "needs analysis"),
+            *("value proposition", "id. decision makers", "perception analysis", "proposal/price quote"),
+            *("negotiation/review", "appointment scheduled", "qualified to buy", "presentation scheduled"),
+            *("decision maker bought-in", "contract sent", "未対応"),
+        ],
+    ),
+    **_spell(
+        "kind",
+        ("contact",),
+        [
+            *("phone", "phone call", "outgoing call", "outbound call", "email", "e-mail", "email sent"),
+            *("visit", "video call", "電話", "メール", "訪問", "商談"),
+        ],
+    ),
+    **_spell("kind", ("kinds",), ["task", "note", "letter", "fax", "メモ"]),
+}

@@ -13,7 +13,7 @@ from leadops.errors import PermanentError
 from leadops.normalization.currencies import count_digits, read_currency
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="sales_stages")
 
 #: The table keeps numeric(24, 12).
 _RATE_BELOW, _SMALLEST_RATE = Decimal(10) ** 12, Decimal(1).scaleb(-12)

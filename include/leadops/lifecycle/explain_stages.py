@@ -7,7 +7,7 @@ from typing import Any
 from leadops.db import Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="sales_stages")
 
 
 #: What an MQL of a known account is, and why.
@@ -53,4 +53,4 @@ def find_crm_id(connection: Connection, lead_id: int) -> str | None:
 
 def explain_stages(connection: Connection, lead_id: int) -> list[StageReached]:
     """Return the stages of the person to whom the lead belongs, by cycle and in the order of the stages."""
-    return queries.all(connection, "list_stages", StageReached, lead_id=lead_id)
+    return queries.all(connection, "list_reached_stages", StageReached, lead_id=lead_id)

@@ -11,7 +11,7 @@ from leadops.lifecycle.rule_spans import RuleSpan
 from leadops.lifecycle.sales_facts import write_rows
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="person_cycles")
 
 
 class MergedLeads(NamedTuple):

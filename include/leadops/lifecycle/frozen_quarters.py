@@ -17,7 +17,7 @@ from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.lifecycle.quarter import Quarter, find_quarter, recall_quarter
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="kpi_contract")
 
 #: The incident names at most this many changes.
 MAX_NAMED_CHANGES = 5
@@ -82,7 +82,7 @@ def freeze_quarter(
         queries.run(connection, "lock_frozen_quarters")
         latest = queries.first(
             connection,
-            "find_latest",
+            "find_latest_frozen",
             FrozenContract,
             quarter=new.quarter,
             first_day=new.first_day,
@@ -126,7 +126,7 @@ def read_frozen_contracts(connection: Connection) -> dict[Quarter, KpiContract]:
     One that this version of leadops cannot read is left out; the incident contract_changed reports it.
     """
     contracts = {}
-    for frozen in queries.all(connection, "list_latest", FrozenBody):
+    for frozen in queries.all(connection, "list_latest_frozen", FrozenBody):
         contract = _read_contract(frozen)
         if contract is not None:
             contracts[recall_quarter(frozen.quarter, first_day=frozen.first_day)] = contract
@@ -150,7 +150,7 @@ def record_contract_changes(
     zone = contract.timezone or company.timezone
     changes_by_quarter: dict[str, list[str]] = {}
     with connection.transaction():
-        for frozen in queries.all(connection, "list_latest", FrozenBody):
+        for frozen in queries.all(connection, "list_latest_frozen", FrozenBody):
             changes = _compare(frozen, contract)
             if frozen.timezone != zone:
                 changes.append(f"timezone: {frozen.timezone} → {zone}")
@@ -162,8 +162,10 @@ def record_contract_changes(
                     "count": len(changes),
                     "changes": changes[:MAX_NAMED_CHANGES],
                 }
-                queries.run(connection, "upsert_change", quarter=frozen.quarter, facts=Jsonb(facts), now=now)
-        queries.run(connection, "delete_other_changes", quarters=list(changes_by_quarter))
+                queries.run(
+                    connection, "upsert_frozen_change", quarter=frozen.quarter, facts=Jsonb(facts), now=now
+                )
+        queries.run(connection, "delete_other_frozen_changes", quarters=list(changes_by_quarter))
     return changes_by_quarter
 
 

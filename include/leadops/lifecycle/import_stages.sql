@@ -198,3 +198,79 @@ select distinct lead_id
 from lifecycle.imported
 where lead_id = any(%(leads)s::bigint[])
 order by lead_id;
+
+-- name: list_valued_leads
+-- Leads with a won deal in another currency. A deal of an import may have lost its place to one of the CRM.
+with times as (
+    select * from unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) as times (since, until)
+)
+
+select won.lead_id
+from times
+inner join lifecycle.transitions as won
+    on won.stage = 'won' and times.since <= won.occurred_at and times.until > won.occurred_at
+where won.evidence ? 'currency'
+union
+select imported.lead_id
+from times
+inner join lifecycle.imported as imported
+    on imported.stage = 'won' and times.since <= imported.occurred_at and times.until > imported.occurred_at
+where imported.currency is not null
+order by lead_id;
+
+-- name: enqueue_valued_leads
+-- No contract is called so: the leads are evaluated again, whatever contract is in force.
+insert into lifecycle.reevaluations (lead_id, decided_by)
+select distinct
+    coalesce(people.person_id, asked.lead_id),
+    'other rates'
+from unnest(%(leads)s::bigint[]) as asked (lead_id)
+left join identity.people as people on asked.lead_id = people.lead_id
+on conflict (lead_id) do update set decided_by = excluded.decided_by;
+
+-- name: find_first_own_change
+-- The first change that leadops made itself: what is imported lies before it.
+select min(effective_at) as effective_at
+from lifecycle.thresholds
+where effective_at is not null and not facts ? 'imported';
+
+-- name: insert_thresholds
+-- A day on which a change is on record keeps it; one on which nothing changed gives way.
+insert into lifecycle.thresholds as known (
+    day, kpi_version, value, sla_minutes, effective_at, proposed_at, decided_by, reason, plan, facts, hash
+)
+select
+    given.day,
+    given.kpi_version,
+    given.value,
+    given.sla_minutes,
+    given.effective_at,
+    %(now)s,
+    given.decided_by,
+    given.reason,
+    'keep',
+    given.facts,
+    given.hash
+from
+    jsonb_to_recordset(%(rows)s) as given (
+        day date, kpi_version text, value integer, sla_minutes double precision, effective_at timestamptz,
+        decided_by text, reason text, facts jsonb, hash text
+    )
+on conflict (day) do update
+    set
+        kpi_version = excluded.kpi_version,
+        value = excluded.value,
+        sla_minutes = excluded.sla_minutes,
+        effective_at = excluded.effective_at,
+        proposed_at = excluded.proposed_at,
+        decided_by = excluded.decided_by,
+        reason = excluded.reason,
+        plan = excluded.plan,
+        proposed_value = null,
+        proposed_sla_minutes = null,
+        answer = null,
+        waits_since = null,
+        facts = excluded.facts,
+        hash = excluded.hash
+    where known.effective_at is null
+returning day;

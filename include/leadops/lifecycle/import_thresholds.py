@@ -15,7 +15,7 @@ from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="import_stages")
 
 
 @dataclass(frozen=True)

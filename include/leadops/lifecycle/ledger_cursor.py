@@ -5,7 +5,7 @@ from typing import NamedTuple
 from leadops.db import Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="mql_gates")
 
 
 class LedgerCursor(NamedTuple):

@@ -27,7 +27,7 @@ from leadops.scoring.possible_acts import (
 )
 from leadops.scoring.scoring_rules import RuleSet
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="mql_gates")
 
 #: Ways that are listed: a person reads no more.
 MAX_WAYS = 5

@@ -23,7 +23,7 @@ from leadops.lifecycle.rule_spans import (
 from leadops.lifecycle.sales_facts import write_rows
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="kpi_contract")
 
 #: Leads that one run evaluates again at most; the next run takes the rest.
 MAX_LEADS = 2_000
@@ -58,14 +58,14 @@ def follow_contract(connection: Connection, spans: Sequence[RuleSpan], *, now: d
     Returns whether the contract has changed.
     """
     digest = digest_spans(spans)
-    applied = queries.first(connection, "find_applied", AppliedContract)
+    applied = queries.first(connection, "find_applied_contract", AppliedContract)
     if applied is not None and applied.digest == digest:
         return False
     before = read_spans(applied.spans) if applied else []
     times = find_changed_times(before, spans)
     queries.run(
         connection,
-        "insert_change",
+        "insert_contract_change",
         digest=digest,
         spans=Jsonb([span.as_row() for span in spans]),
         changes=_name_changes(before, times) if applied else [],
@@ -117,7 +117,7 @@ def note_result(connection: Connection, *, evaluated: int, moved: int) -> None:
 
 def list_contract_changes(connection: Connection) -> list[ContractChange]:
     """Return the changes of the contract, the latest first."""
-    return queries.all(connection, "list_changes", ContractChange)
+    return queries.all(connection, "list_contract_changes", ContractChange)
 
 
 def _name_changes(before: Sequence[RuleSpan], times: Sequence[RuleSpan]) -> list[str]:

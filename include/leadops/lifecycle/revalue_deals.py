@@ -9,7 +9,7 @@ from leadops.lifecycle.import_stages import arrange_stages
 from leadops.lifecycle.kpi_contract import KpiContract
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="import_stages")
 
 
 def revalue_deals(
@@ -24,12 +24,12 @@ def revalue_deals(
     starts = sorted(set(months))
     leads: list[int] = queries.values(
         connection,
-        "list_leads",
+        "list_valued_leads",
         starts=[local_midnight(month, zone) for month in starts],
         ends=[local_midnight(_add_month(month), zone) for month in starts],
     )
     if leads:
-        queries.run(connection, "enqueue_leads", leads=leads)
+        queries.run(connection, "enqueue_valued_leads", leads=leads)
         arrange_stages(connection, leads, contract=contract, now=now)
     return len(leads)
 

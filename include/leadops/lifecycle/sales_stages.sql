@@ -213,3 +213,69 @@ select
 from lifecycle.current_transitions
 where stage = 'mql' and lead_id = any(%(leads)s::bigint[])
 order by lead_id, cycle;
+
+-- name: list_rates
+select
+    month,
+    base,
+    currency,
+    rate,
+    recorded_at
+from lifecycle.currency_rates
+order by month, base, currency;
+
+-- name: upsert_rates
+-- A rate on record stays, unless this file corrects it; it keeps its time, by which the base of a conversion is chosen.
+-- Of a rate that is given twice the first in this order counts.
+insert into lifecycle.currency_rates (month, base, currency, rate, file, recorded_at)
+select distinct on (given.month, given.base, given.currency)
+    given.month,
+    given.base,
+    given.currency,
+    given.rate,
+    %(file)s,
+    %(now)s
+from
+    jsonb_to_recordset(%(rows)s) as given (month date, base text, currency text, rate numeric(24, 12))
+order by given.month asc, given.base asc, given.currency asc, given.rate asc
+on conflict (month, base, currency) do update
+    set rate = excluded.rate, file = excluded.file
+    where %(corrects)s and currency_rates.rate <> excluded.rate
+returning month, base, currency, xmax = 0 as is_new;
+
+-- name: list_recorded
+select distinct
+    known.month,
+    known.base,
+    known.currency,
+    known.rate,
+    known.recorded_at
+from jsonb_to_recordset(%(rows)s) as given (month date, base text, currency text)
+inner join lifecycle.currency_rates as known
+    on given.month = known.month and given.base = known.base and given.currency = known.currency;
+
+-- name: find_crm_id
+-- The lead's own id, else that of its person.
+select known.external_id
+from lifecycle.crm_leads as known
+where
+    known.lead_id = %(lead_id)s
+    or known.lead_id = (select people.person_id from identity.people as people where people.lead_id = %(lead_id)s)
+order by known.lead_id = %(lead_id)s desc
+limit 1;
+
+-- name: list_reached_stages
+select
+    reached.cycle,
+    reached.stage,
+    reached.occurred_at,
+    reached.evidence,
+    reached.own_lead_id as lead_id
+from lifecycle.person_transitions as reached
+where
+    reached.lead_id = coalesce(
+        (select people.person_id from identity.people as people where people.lead_id = %(lead_id)s), %(lead_id)s
+    )
+order by
+    reached.cycle asc,
+    array_position(array['mql', 'sal', 'sql', 'lost', 'won'], reached.stage) asc;

@@ -9,7 +9,7 @@ from leadops.identity.company_domain import find_company_domain
 from leadops.lanes import Lane
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="mail_acts")
 
 AllowedKind = Literal["company", "mail"]
 
@@ -50,11 +50,11 @@ def disallow_acts(connection: Connection, *, kind: AllowedKind, value: str) -> i
 def _enqueue_leads(connection: Connection, kind: AllowedKind, value: str) -> int:
     if kind == "mail":
         return queries.run(connection, "enqueue_mail", mail=value, lane=Lane.BACKFILL)
-    below: list[str] = queries.values(connection, "list_domains", company=value)
+    below: list[str] = queries.values(connection, "list_domains_below", company=value)
     domains = [domain for domain in below if find_company_domain(domain) == value]
     return queries.run(connection, "enqueue_domains", domains=domains, lane=Lane.BACKFILL)
 
 
 def list_allowed(connection: Connection) -> list[AllowedActs]:
     """Return what is allowed, the oldest first."""
-    return queries.all(connection, "list_allowed", AllowedActs)
+    return queries.all(connection, "list_allowed_acts", AllowedActs)

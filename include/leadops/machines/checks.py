@@ -11,7 +11,7 @@ from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, form_finding
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="machine_shares")
 
 #: The share of these days before the window is the usual one: a whole week, whatever its weekend.
 USUAL = timedelta(days=7)

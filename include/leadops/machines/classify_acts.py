@@ -4,17 +4,14 @@ A verdict is a function of the acts on record, the settings and what an operator
 is scored are classified again, so late evidence, a merge or a split counts as if known from the start.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leadops.db import Connection
-from leadops.machines.classify_visits import classify_visits, create_site_acts
-from leadops.machines.company_acts import keep_acts, list_neighbours
-from leadops.machines.find_signals import create_found, find_signals
-from leadops.machines.machine_agents import name_agent_list
-from leadops.machines.machine_networks import name_network_list
-from leadops.machines.machine_settings import MachineSettings
-from leadops.machines.mail_acts import read_mail_acts
-from leadops.machines.waiting_acts import wait_for_evidence
+from leadops.events.mail_events import MAIL_EVENTS
+from leadops.machines.find_signals import create_found, find_signals, list_neighbours
+from leadops.machines.machine_lists import name_agent_list, name_network_list
+from leadops.machines.machine_settings import MachineSettings, VisitSignal
+from leadops.machines.mail_acts import ActFacts, keep_acts, read_mail_acts
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -58,3 +55,44 @@ def follow_settings(connection: Connection, *, settings: MachineSettings, now: d
     """
     digest = f"{settings.hash()} {name_agent_list()} {name_network_list()}"
     return bool(queries.run(connection, "note_settings", hash=digest, now=now))
+
+
+def create_site_acts(connection: Connection) -> None:
+    """Create the temporary table `site_acts`, empty."""
+    queries.run(connection, "create_site_acts")
+    queries.run(connection, "clear_site_acts")
+
+
+def classify_visits(
+    connection: Connection, settings: MachineSettings, visit: VisitSignal, facts: ActFacts
+) -> None:
+    """Free the clicks whose visit shows a person; add other visits of machines' clicks to `found_acts`."""
+    queries.run(
+        connection,
+        "read_site_acts",
+        events=list(MAIL_EVENTS),
+        person=list(settings.addresses.person),
+        pause=timedelta(minutes=visit.visit_minutes),
+    )
+    if queries.run(connection, "free_clicks", seconds=visit.seconds):
+        find_signals(connection, settings.signals, facts)
+    queries.run(connection, "find_visits", seconds=visit.seconds, site_events=list(visit.events))
+
+
+def wait_for_evidence(connection: Connection, settings: MachineSettings, *, now: datetime) -> None:
+    """Record which acts of the classified leads wait at `now` (UTC); those that are a machine's need not."""
+    queries.run(connection, "forget_waiting")
+    if settings.wait_seconds:
+        queries.run(
+            connection,
+            "wait_for_evidence",
+            now=now,
+            wait=settings.wait,
+            mediums=list(settings.mediums),
+            person=list(settings.addresses.person),
+        )
+
+
+def release_due(connection: Connection, *, now: datetime) -> list[int]:
+    """Return the leads of acts that have waited long enough by `now` (UTC); they no longer wait."""
+    return sorted(set(queries.values(connection, "release_due", now=now)))

@@ -1,11 +1,11 @@
 """The signals that look at acts through mails: each adds the acts that it recognises to `found_acts`."""
 
+from collections.abc import Sequence
+
 from leadops.db import Connection
-from leadops.machines.company_acts import find_companies
-from leadops.machines.machine_agents import is_machine_agent
-from leadops.machines.machine_networks import list_machine_networks
-from leadops.machines.machine_settings import Signals
-from leadops.machines.mail_acts import ActFacts
+from leadops.machines.machine_lists import is_machine_agent, list_machine_networks
+from leadops.machines.machine_settings import CompanySignal, Signals
+from leadops.machines.mail_acts import ActFacts, ChangedAct
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -44,3 +44,24 @@ def find_signals(connection: Connection, signals: Signals, facts: ActFacts) -> b
     if signals.same_moment:
         queries.run(connection, "find_unsubscribes", seconds=signals.same_moment.seconds)
     return bool(queries.value(connection, "has_found"))
+
+
+def find_companies(connection: Connection, signal: CompanySignal) -> None:
+    """Add the clicks to `found_acts` that were made for many people of one company."""
+    queries.run(connection, "find_companies", people=signal.people, seconds=signal.seconds)
+
+
+def list_neighbours(
+    connection: Connection, signal: CompanySignal, changed: Sequence[ChangedAct]
+) -> list[int]:
+    """Return the leads, beside the classified ones, for whose acts one of `changed` may count."""
+    if not changed:
+        return []
+    return queries.values(
+        connection,
+        "list_neighbours",
+        companies=[act.company for act in changed],
+        links=[act.link for act in changed],
+        moments=[act.ts for act in changed],
+        seconds=signal.seconds,
+    )

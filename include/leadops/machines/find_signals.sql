@@ -196,3 +196,41 @@ where
 
 -- name: has_found
 select exists(select from found_acts);
+
+-- name: find_companies
+insert into found_acts (event_seq, person_id, lead_id, signal, strength, reason)
+select
+    acts.event_seq,
+    acts.person_id,
+    acts.lead_id,
+    'many_people',
+    5,
+    'the link was fetched for ' || others.leads || ' people of ' || acts.company || ' within '
+    || %(seconds)s::double precision || ' s'
+from mail_acts as acts
+cross join
+    lateral (
+        select count(distinct kept.lead_id) as leads
+        from machines.acts as kept
+        where
+            kept.event = 'mail_click'
+            and kept.company = acts.company
+            and kept.link = acts.link
+            and kept.ts >= acts.ts - make_interval(secs => %(seconds)s)
+            and kept.ts <= acts.ts + make_interval(secs => %(seconds)s)
+    ) as others
+where acts.event = 'mail_click' and others.leads >= %(people)s;
+
+-- name: list_neighbours
+-- Leads whose acts a changed act may add to, or take from, those of many people.
+select distinct others.lead_id
+from unnest(%(companies)s::text[], %(links)s::text[], %(moments)s::timestamptz[]) as changed (company, link, ts)
+inner join machines.acts as others
+    on
+        changed.company = others.company
+        and changed.link = others.link
+        and others.event = 'mail_click'
+        and others.ts >= changed.ts - make_interval(secs => %(seconds)s)
+        and others.ts <= changed.ts + make_interval(secs => %(seconds)s)
+where others.lead_id not in (select classified.lead_id from classified)
+order by others.lead_id;

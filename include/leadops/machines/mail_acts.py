@@ -1,5 +1,6 @@
 """The acts through mails of the leads in `classified`, read into the temporary table `mail_acts`."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from leadops.db import Connection
@@ -113,3 +114,25 @@ def _number(name: str, addresses: tuple[str, ...]) -> dict[str, list[str] | None
     """Return the parameters name_1 to name_4: the steps to each address, None where there is none."""
     steps = [address.split(".") for address in addresses] + [None] * MAX_ADDRESSES
     return {f"{name}_{place + 1}": steps[place] for place in range(MAX_ADDRESSES)}
+
+
+class ChangedAct(NamedTuple):
+    """Where a click for a company's lead appeared or vanished."""
+
+    company: str
+    link: str
+    ts: datetime
+
+
+def keep_acts(connection: Connection, facts: ActFacts) -> list[ChangedAct]:
+    """Bring machines.acts in line with `mail_acts`, which holds `facts`; return which clicks changed.
+
+    Whoever holds the ledger is its only writer. Deliveries are evidence about acts of the lead alone, and are
+    not kept.
+    """
+    changed = queries.all(connection, "forget_acts", ChangedAct)
+    changed += queries.all(connection, "change_acts", ChangedAct)
+    if facts.clicks:
+        changed += queries.all(connection, "list_new_clicks", ChangedAct)
+    queries.run(connection, "keep_acts")
+    return changed

@@ -98,7 +98,7 @@ select
         nullif(events.payload #>> %(agent_1)s::text[], ''), nullif(events.payload #>> %(agent_2)s::text[], ''),
         nullif(events.payload #>> %(agent_3)s::text[], ''), nullif(events.payload #>> %(agent_4)s::text[], '')
     )::varchar(1000),
-    case when pg_input_is_valid(addresses.network, 'inet') then addresses.network::inet end,
+    machines.cast_network(addresses.network),
     events.event = 'mail_click' and machines.has_mark(events.payload, %(trap)s::text[]),
     events.payload -> 'properties' ?| %(mark_keys)s::text[] and machines.has_mark(events.payload, %(marks)s::text[]),
     events.event = 'unsubscribe' and machines.has_mark(events.payload, %(confirmed)s::text[])
@@ -168,3 +168,118 @@ where mail_acts.lead_id = leads.lead_id and split_part(leads.email, '@', 2) = an
 update mail_acts
 set is_allowed = true
 where mail = any(%(mails)s::text[]);
+
+-- name: forget_acts
+-- Acts that were the classified leads', and are another's or nobody's now. Only clicks count for others.
+with gone as (
+    delete from machines.acts
+    where
+        lead_id in (select classified.lead_id from classified)
+        and not exists (
+            select from mail_acts
+            where mail_acts.event_seq = acts.event_seq and mail_acts.lead_id = acts.lead_id
+        )
+    returning event, company, link, ts
+)
+
+select
+    company,
+    link,
+    ts
+from gone
+where event = 'mail_click' and company is not null and link is not null;
+
+-- name: change_acts
+with changed as (
+    update machines.acts
+    set mail = mail_acts.mail, link = mail_acts.link, company = mail_acts.company
+    from mail_acts
+    where
+        acts.lead_id = mail_acts.lead_id
+        and acts.event_seq = mail_acts.event_seq
+        and (acts.mail, acts.link, acts.company) is distinct from (mail_acts.mail, mail_acts.link, mail_acts.company)
+    returning acts.event, acts.company, acts.link, acts.ts
+)
+
+select
+    company,
+    link,
+    ts
+from changed
+where event = 'mail_click' and company is not null and link is not null;
+
+-- name: list_new_clicks
+select
+    mail_acts.company,
+    mail_acts.link,
+    mail_acts.ts
+from mail_acts
+where
+    mail_acts.event = 'mail_click'
+    and mail_acts.company is not null
+    and mail_acts.link is not null
+    and not exists (
+        select from machines.acts as same
+        where same.lead_id = mail_acts.lead_id and same.event_seq = mail_acts.event_seq
+    );
+
+-- name: keep_acts
+insert into machines.acts (lead_id, event_seq, event, ts, mail, link, company)
+select
+    mail_acts.lead_id,
+    mail_acts.event_seq,
+    mail_acts.event,
+    mail_acts.ts,
+    mail_acts.mail,
+    mail_acts.link,
+    mail_acts.company
+from mail_acts
+where
+    mail_acts.event <> 'mail_delivered'
+    and not exists (
+        select from machines.acts as same
+        where same.lead_id = mail_acts.lead_id and same.event_seq = mail_acts.event_seq
+    )
+order by mail_acts.lead_id, mail_acts.event_seq;
+
+-- name: allow
+insert into machines.allowed (kind, value, allowed_at, allowed_by, reason)
+values (%(kind)s, %(value)s, %(now)s, %(by)s, %(reason)s)
+on conflict (kind, value) do nothing;
+
+-- name: disallow
+delete from machines.allowed
+where kind = %(kind)s and value = %(value)s;
+
+-- name: list_allowed_acts
+select
+    kind,
+    value,
+    allowed_at,
+    allowed_by,
+    reason
+from machines.allowed
+order by allowed_at, kind, value;
+
+-- name: list_domains_below
+-- The mail domains that may be this company's: its own, and those below it.
+select distinct split_part(email, '@', 2) as domain
+from identity.leads
+where right('.' || split_part(email, '@', 2), length(%(company)s::text) + 1) = '.' || %(company)s::text;
+
+-- name: enqueue_domains
+insert into scoring.inbox (lead_id, lane)
+select distinct
+    acts.lead_id,
+    %(lane)s::smallint
+from machines.acts as acts
+inner join identity.leads as leads on acts.lead_id = leads.lead_id
+where split_part(leads.email, '@', 2) = any(%(domains)s::text[]);
+
+-- name: enqueue_mail
+insert into scoring.inbox (lead_id, lane)
+select distinct
+    lead_id,
+    %(lane)s::smallint
+from machines.acts
+where mail = %(mail)s;

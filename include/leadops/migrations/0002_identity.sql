@@ -4,9 +4,13 @@ create schema identity;
 -- Filled by events in the transaction that accepts the event, emptied by identity.
 create table identity.inbox (
     event_seq bigint primary key,
-    lane smallint not null default 0
+    lane smallint not null default 0,
+    says_consent boolean check (says_consent)
 );
 comment on column identity.inbox.lane is '0 live, 1 backfill; scoring gets it with the lead';
+comment on column identity.inbox.says_consent is
+'It may say whether the person wants mail (cdp.says_consent): an opt-out counts at once; null: it does not';
+create index inbox_consent on identity.inbox (event_seq) where says_consent;
 
 create table identity.leads (
     lead_id bigint generated always as identity primary key,
@@ -19,8 +23,10 @@ create table identity.leads (
     merged_into bigint,
     is_from_form boolean not null default false,
     only_claimed boolean not null default false,
-    erased_at timestamptz
+    erased_at timestamptz,
+    recorded_at timestamptz
 );
+comment on column identity.leads.recorded_at is 'When an import brought it; null: when it was created';
 comment on column identity.leads.email is 'Null: an imported lead whose address is not known, or an erased one';
 comment on column identity.leads.erased_at is
 'The person was erased: the number stays for aggregates, nothing is scored or sent any more';
@@ -200,6 +206,27 @@ comment on table identity.people is
 'A lead that is not here is a person of its own. As identity.leads.merged_into, but by person';
 comment on column identity.people.person_id is 'The person''s oldest lead, by which everybody calls the person';
 create index people_person on identity.people (person_id);
+
+-- All leads of the people to whom these leads belong, each with its person.
+create function identity.find_members(asked bigint[]) returns table (person_id bigint, lead_id bigint)
+language sql stable as $$
+    with persons as (
+        select distinct coalesce(people.person_id, listed.lead_id) as person_id
+        from unnest(asked) as listed (lead_id)
+        left join identity.people as people on listed.lead_id = people.lead_id
+    )
+
+    select
+        persons.person_id,
+        persons.person_id as lead_id
+    from persons
+    union
+    select
+        persons.person_id,
+        people.lead_id
+    from persons
+    inner join identity.people as people on persons.person_id = people.person_id
+$$;
 
 create table identity.lead_merges (
     merge_id bigint generated always as identity primary key,
@@ -702,3 +729,45 @@ for each row when (
     (old.merged_into, old.campaign, old.source, old.created_at)
     is distinct from (new.merged_into, new.campaign, new.source, new.created_at)
 ) execute function identity.mark_changed_lead();
+
+-- Published tables: what leads say of themselves and of their persons goes out again. mart.inbox is made in
+-- 0028_marts.sql.
+create function identity.publish_leads() returns trigger language plpgsql as $$
+begin
+    insert into mart.inbox (mart, id) select 'leads', changed.lead_id from changed;
+    return null;
+end $$;
+create trigger publish_new_leads after insert on identity.leads
+referencing new table as changed for each statement execute function identity.publish_leads();
+create trigger publish_changed_leads after update on identity.leads
+referencing new table as changed for each statement execute function identity.publish_leads();
+
+-- Whose person is another one, or who counts or no longer counts: so do the stages of the lead.
+create function identity.publish_persons() returns trigger language plpgsql as $$
+begin
+    insert into mart.inbox (mart, id) select 'leads', changed.lead_id from changed;
+    insert into mart.inbox (mart, id) select 'transitions', changed.lead_id from changed;
+    return null;
+end $$;
+create trigger publish_new_people after insert on identity.people
+referencing new table as changed for each statement execute function identity.publish_persons();
+create trigger publish_changed_people after update on identity.people
+referencing new table as changed for each statement execute function identity.publish_persons();
+create trigger publish_gone_people after delete on identity.people
+referencing old table as changed for each statement execute function identity.publish_persons();
+create trigger publish_uncounted after insert on identity.uncounted_leads
+referencing new table as changed for each statement execute function identity.publish_persons();
+create trigger publish_counted after delete on identity.uncounted_leads
+referencing old table as changed for each statement execute function identity.publish_persons();
+
+create function identity.publish_traits() returns trigger language plpgsql as $$
+begin
+    insert into mart.inbox (mart, id) select 'traits', changed.lead_id from changed;
+    return null;
+end $$;
+create trigger publish_new_traits after insert on identity.traits
+referencing new table as changed for each statement execute function identity.publish_traits();
+create trigger publish_changed_traits after update on identity.traits
+referencing new table as changed for each statement execute function identity.publish_traits();
+create trigger publish_gone_traits after delete on identity.traits
+referencing old table as changed for each statement execute function identity.publish_traits();

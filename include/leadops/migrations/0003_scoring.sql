@@ -44,6 +44,7 @@ create table scoring.ledger (
     reason text not null,
     reverses bigint,
     is_live boolean not null default false,
+    rollback_id integer,
     check (not is_live or lane = 0)
 );
 comment on table scoring.ledger is
@@ -52,10 +53,53 @@ comment on column scoring.ledger.lane is '0 live, 1 backfill, null: not sent to 
 comment on column scoring.ledger.is_live is
 'It derives from what came live, and not from history, an import, a backfill, changed rules, a merge, a split or decay';
 comment on column scoring.ledger.reverses is 'The ledger row that a write-off takes back';
+comment on column scoring.ledger.rollback_id is 'The rollback that this correction carries out';
 create index ledger_lead on scoring.ledger (lead_id);
 create unique index ledger_reverses on scoring.ledger (reverses) where reverses is not null;
+create index ledger_rollback on scoring.ledger (rollback_id, seq) where rollback_id is not null;
 -- Each time the model's points are written, the sum of every lead's model points is read.
 create index ledger_model on scoring.ledger (lead_id) include (points) where kind = 'model';
+
+-- What a human took back, as asked: some of the rows of the ledger up to one.
+create table scoring.rollbacks (
+    rollback_id integer primary key,
+    scope jsonb not null,
+    reason text not null,
+    asked_by text not null,
+    applied_at timestamptz not null,
+    rows integer not null,
+    leads integer not null,
+    points_taken integer not null,
+    points_given integer not null
+);
+comment on column scoring.rollbacks.scope is 'Which rows: a rule, a time or a batch, up to a row of the ledger';
+comment on column scoring.rollbacks.points_taken is 'Points that were in force and are taken back';
+comment on column scoring.rollbacks.points_given is 'Points that some of the rows had taken, and that are given back';
+
+-- The rows of the ledger that a rollback covers: none is taken back twice.
+create table scoring.rolled_back_rows (
+    ledger_seq bigint primary key,
+    rollback_id integer not null
+);
+create index rolled_back_rows_rollback on scoring.rolled_back_rows (rollback_id, ledger_seq);
+
+-- How much scoring may still award after a rollback, whoever the event belongs to by then.
+create table scoring.point_bounds (
+    event_seq bigint,
+    lead_id bigint,
+    rule text not null,
+    at_most integer,
+    at_least integer,
+    rollback_id integer not null,
+    check ((event_seq is null) <> (lead_id is null)),
+    check (at_most is not null or at_least is not null)
+);
+comment on column scoring.point_bounds.lead_id is 'Where no event but a fact gave the points: the lead of the fact';
+comment on column scoring.point_bounds.at_most is 'After points were taken back; null: no bound';
+comment on column scoring.point_bounds.at_least is 'After points were given back; null: no bound';
+comment on column scoring.point_bounds.rollback_id is 'The last rollback that set it';
+create unique index point_bounds_event on scoring.point_bounds (event_seq, rule) where event_seq is not null;
+create unique index point_bounds_lead on scoring.point_bounds (lead_id, rule) where lead_id is not null;
 
 create table scoring.scores (
     lead_id bigint primary key,
@@ -74,6 +118,22 @@ as $$
     select exists(select from scoring.scores where fit <> 0 or behaviour <> 0 or model <> 0)
 $$;
 
+-- What a cap lets through of the last `amount` of a sum that is `so_far` with it; null: there is no cap.
+create function scoring.pass_cap(cap integer, so_far integer, amount integer) returns integer
+language sql immutable parallel safe
+return least(cap, so_far) - least(cap, so_far - amount);
+
+-- An event that holds nothing but `value`, at `path`: properties or context and one step, one of them, or no step.
+create function scoring.place_value(path text[], value jsonb) returns jsonb
+language sql immutable parallel safe
+return coalesce(
+    case path
+        when '{}' then value
+        else jsonb_set('{"properties": {}, "context": {}}', path, value)
+    end,
+    '{}'
+);
+
 -- The local day up to whose end behaviour has decayed: it never goes back.
 create table scoring.decay_progress (
     decayed_until date not null
@@ -87,3 +147,29 @@ create table scoring.decay_schedule (
 );
 comment on column scoring.decay_schedule.due_on is 'infinity: nothing is left that could decay';
 create index decay_schedule_due on scoring.decay_schedule (due_on, lead_id);
+
+-- How long the newest changes took from the arrival of their event to their points: times only, no lead and no points.
+create view scoring.recent_waits as
+select
+    newest.lane,
+    newest.recorded_at,
+    newest.recorded_at - events.received_at as waited
+from (
+    select
+        ledger.event_seq,
+        ledger.lane,
+        ledger.recorded_at
+    from scoring.ledger
+    order by ledger.seq desc
+    limit 1000
+) as newest
+-- One look-up for each row: a join would read all events where the planner thinks that they are few.
+cross join
+    lateral (
+        select arrived.received_at
+        from cdp.events as arrived
+        where arrived.seq = newest.event_seq
+        order by arrived.seq
+        limit 1
+    ) as events
+where newest.lane is not null;

@@ -69,6 +69,19 @@ comment on column delivery.accounts.other_place is
 'Where a connection led last that is not this account; nothing is sent there';
 comment on column delivery.accounts.other_at is 'When it was last met';
 
+-- Operations that our credentials do not allow, while others are allowed: they wait, and nothing else does.
+create table delivery.refused_operations (
+    target text not null,
+    operation text not null,
+    since timestamptz not null,
+    refused_at timestamptz not null,
+    until timestamptz not null,
+    reason text not null,
+    primary key (target, operation)
+);
+comment on table delivery.refused_operations is 'A row goes when the target takes the operation again';
+comment on column delivery.refused_operations.until is 'No call of the operation is made before';
+
 -- Inbox of delivery: the stage that needs the effect fills it, delivery settles it.
 create table delivery.outbox (
     outbox_id bigint generated always as identity primary key,
@@ -123,9 +136,12 @@ create table delivery.batches (
     batch_id bigint generated always as identity primary key,
     target text not null,
     lane smallint not null,
+    slice smallint not null default 0,
+    slices smallint not null default 1,
     idempotency_key text not null unique,
     from_seq bigint,
     deltas integer not null,
+    ledger_seqs bigint[] not null default '{}',
     nonce text not null default delivery.make_nonce(),
     rows json not null,
     request jsonb,
@@ -141,11 +157,17 @@ create table delivery.batches (
     settled_at timestamptz,
     error text
 );
+comment on column delivery.batches.slice is
+'Which of `slices` slices its leads are in: one sender at a time sends the batches of a slice, in order';
+comment on column delivery.batches.slices is
+'Later changes of its leads wait for it where they are divided by another number; 0: it is a part of another batch';
 comment on column delivery.batches.may_have_arrived is 'The outcome of an earlier call is unknown';
 comment on column delivery.batches.is_answered is
 'An answer left these deltas unknown: they are read back, never sent again';
 comment on column delivery.batches.is_read_back is
 'A part of it was read back: the rest is read back too, never sent again';
+comment on column delivery.batches.ledger_seqs is
+'The rows of the ledger that the call was built from; they stay when `rows` shrinks';
 comment on column delivery.batches.rows is
 'The changes that are still open: seq of the ledger, lead_id, external_id, points, reason; they shrink, the body stays.
 Where totals are set, the changes that the totals cover; seq 0: a total that goes out once more';
@@ -312,6 +334,16 @@ create table delivery.call_counts (
     primary key (target, starts_at)
 );
 
+-- How the calls to each target ended, since the beginning.
+create table delivery.call_outcomes (
+    target text not null,
+    outcome text not null check (
+        outcome in ('answered', 'refused', 'throttled', 'postponed', 'unreachable', 'unknown')
+    ),
+    calls bigint not null,
+    primary key (target, outcome)
+);
+
 -- What a target last said of its account's day, and until when no call is left.
 create table delivery.quotas (
     target text primary key,
@@ -392,21 +424,32 @@ return format(
 comment on function delivery.form_row(bigint, bigint, text, integer, text) is
 'One row of a batch: a change of a score, in words of ours';
 
+-- The slice of a lead, by its id in the target: whoever is merged or split here, it stays.
+create function delivery.find_slice(external_id text, slices integer) returns smallint
+language sql immutable
+return ((hashtext(external_id) & 2147483647) % slices)::smallint;
+comment on function delivery.find_slice(text, integer) is 'Which of some slices a lead of a target is in';
+
 -- Leads with a call that failed: its outcome may be unknown, and with a second open call the score that is read back
--- could fit several cases. And leads that are gone, or whose total has to be compared first.
-create view delivery.busy_leads as
-select
-    failed.target,
-    delta.delta ->> 'external_id' as external_id
-from delivery.batches as failed
-cross join json_array_elements(failed.rows) as delta (delta)
-where failed.state = 'ready' and failed.not_before is not null
-union
-select
-    target,
-    external_id
-from delivery.external_ids
-where state <> 'present';
+-- could fit several cases. Leads in a call that was divided otherwise, so that another sender may have it. And leads
+-- that are gone, or whose total has to be compared first.
+create function delivery.list_busy_leads(target text, slices integer) returns table (external_id text)
+language sql stable
+as $$
+    select delta.delta ->> 'external_id' as external_id
+    from delivery.batches
+    cross join json_array_elements(batches.rows) as delta (delta)
+    where
+        batches.target = list_busy_leads.target
+        and batches.state = 'ready'
+        and (batches.not_before is not null or batches.slices <> list_busy_leads.slices)
+    union
+    select ids.external_id
+    from delivery.external_ids as ids
+    where ids.target = list_busy_leads.target and ids.state <> 'present'
+$$;
+comment on function delivery.list_busy_leads(text, integer) is
+'Leads whose score changes have to wait, by their id in the target';
 
 -- Leads in an open call. Where totals are set, no other call may have them: of two, the older total could come last.
 create view delivery.called_leads as
@@ -459,3 +502,164 @@ select distinct
     null::bigint as batch_id
 from delivery.dead_letters
 where kind = 'delta' and state in ('open', 'dropped');
+
+-- Score changes on their way, by what they wait for: a call, its answer, or their lead. At most 10,000 rows of each are
+-- counted. Counts and times only: no lead and no points.
+create view delivery.waiting_changes as
+select
+    'call' as waits_for,
+    lanes.lane,
+    behind.changes,
+    behind.oldest_at
+from (values (0::smallint), (1::smallint)) as lanes (lane)
+left join delivery.cursors as reached
+    on reached.target = 'ma' and lanes.lane = reached.lane
+cross join
+    lateral (
+        select
+            count(*) as changes,
+            min(newest.recorded_at) as oldest_at
+        from (
+            select ledger.recorded_at
+            from scoring.ledger
+            where ledger.lane = lanes.lane and ledger.seq > coalesce(reached.ledger_seq, 0)
+            order by ledger.seq
+            limit 10000
+        ) as newest
+    ) as behind
+union all
+select
+    'answer' as waits_for,
+    open_calls.lane,
+    sum(open_calls.deltas)::bigint as changes,
+    min(coalesce(first_change.recorded_at, open_calls.created_at)) as oldest_at
+from (
+    select
+        batches.lane,
+        batches.deltas,
+        batches.from_seq,
+        batches.created_at
+    from delivery.batches
+    where batches.state = 'ready'
+    limit 10000 -- noqa: AM09
+) as open_calls
+-- One look-up for each row: a join would read the ledger where the planner thinks that it is short.
+left join lateral (
+    select ledger.recorded_at
+    from scoring.ledger
+    where ledger.seq = open_calls.from_seq
+    order by ledger.seq
+    limit 1
+) as first_change on true
+group by open_calls.lane
+union all
+select
+    'lead' as waits_for,
+    held.lane,
+    count(*) as changes,
+    min(change.recorded_at) as oldest_at
+from (
+    select
+        held_deltas.lane,
+        held_deltas.ledger_seq
+    from delivery.held_deltas
+    order by held_deltas.ledger_seq
+    limit 10000
+) as held
+cross join
+    lateral (
+        select ledger.recorded_at
+        from scoring.ledger
+        where ledger.seq = held.ledger_seq
+        order by ledger.seq
+        limit 1
+    ) as change
+group by held.lane;
+
+-- Effects that have not arrived. One that may wait is not late: its lead is gone, or our credentials do not allow it
+-- (both have incidents of their own); or it is a message to a lead that the target does not know, so that the lead is
+-- late and counts, or one that keeps its distance from the message before it.
+create view delivery.waiting_effects as
+select
+    effects.outbox_id,
+    effects.target,
+    effects.lane,
+    effects.lead_id,
+    effects.created_at,
+    exists (
+        select 1 from delivery.external_ids as gone
+        where gone.target = effects.target and gone.lead_id = effects.lead_id and gone.state = 'gone'
+    )
+    or exists (
+        select 1 from delivery.refused_operations as refused
+        where refused.target = effects.target and refused.operation = effects.operation
+    )
+    or (
+        effects.operation = 'enrol_lead'
+        and effects.state = 'pending'
+        and (
+            not exists (
+                select 1 from delivery.external_ids as known
+                where known.target = effects.target and known.lead_id = effects.lead_id
+            )
+            or exists (
+                select 1 from delivery.outbox as last_one
+                where
+                    last_one.target = effects.target
+                    and last_one.lead_id = effects.lead_id
+                    and last_one.operation = 'enrol_lead'
+                    and last_one.state = 'done'
+                    and last_one.settled_at > effects.created_at - interval '1 day'
+            )
+        )
+    ) as may_wait
+from delivery.outbox as effects
+where effects.state in ('pending', 'sending');
+
+-- Open dead letters that the incident dead_letters is about. Refused enrolments have incidents of their own, which
+-- know the programme.
+create view delivery.reported_letters as
+select
+    letters.target,
+    letters.lead_id,
+    letters.reason,
+    letters.died_at
+from delivery.dead_letters as letters
+where
+    letters.state = 'open'
+    and not (
+        letters.kind = 'effect'
+        and exists (
+            select 1 from delivery.outbox as effects
+            where effects.outbox_id = letters.reference and effects.operation = 'enrol_lead'
+        )
+    );
+
+-- How long the changes of the newest calls took from the ledger to the answer: times only.
+create view delivery.recent_waits as
+select
+    newest.target,
+    newest.lane,
+    newest.settled_at,
+    newest.settled_at - coalesce(first_change.recorded_at, newest.created_at) as waited
+from (
+    select
+        batches.target,
+        batches.lane,
+        batches.from_seq,
+        batches.created_at,
+        batches.settled_at,
+        batches.state
+    from delivery.batches
+    where batches.state <> 'ready'
+    order by batches.settled_at desc
+    limit 1000
+) as newest
+left join lateral (
+    select ledger.recorded_at
+    from scoring.ledger
+    where ledger.seq = newest.from_seq
+    order by ledger.seq
+    limit 1
+) as first_change on true
+where newest.state = 'done';

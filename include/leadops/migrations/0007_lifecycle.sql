@@ -225,12 +225,10 @@ returns boolean language sql stable parallel safe as $$
     ) as had
 $$;
 
--- Whoever counts MQLs, or what part of them became SAL or SQL, reads this. Wins and losses count in any case. Few
--- stages are SAL or SQL, so the MQL of their cycle is looked up for them alone.
-create view lifecycle.counted_transitions as
-select reached.*
-from lifecycle.current_transitions as reached
-where
+-- Few stages are SAL or SQL, so the MQL of their cycle is looked up for them alone. Wins and losses count in any case.
+create view lifecycle.judged_transitions as
+select
+    reached.*,
     case
         when reached.stage = 'mql' then not lifecycle.is_apart(reached.evidence)
         when reached.stage in ('sal', 'sql')
@@ -243,7 +241,15 @@ where
                     and lifecycle.is_apart(mql.evidence)
             )
         else true
-    end;
+    end as is_counted
+from lifecycle.current_transitions as reached;
+comment on view lifecycle.judged_transitions is
+'Whether each stage counts: MQLs that are counted apart do not, nor their SALs and their SQLs';
+
+-- Whoever counts MQLs, or what part of them became SAL or SQL, reads this.
+create view lifecycle.counted_transitions as
+select * from lifecycle.judged_transitions
+where is_counted;
 comment on view lifecycle.counted_transitions is 'Without the MQLs that are counted apart, their SALs and their SQLs';
 
 -- Who has a lead in the CRM, or one on its way. After won or lost it does not count: a new cycle gets a new lead.
@@ -474,3 +480,64 @@ create trigger mark_changed_transition after update on lifecycle.transitions
 for each row when (old is distinct from new) execute function lifecycle.mark_changed_transition();
 create trigger mark_deleted_transition after delete on lifecycle.transitions
 for each row execute function lifecycle.mark_changed_transition();
+
+-- Published tables: what a lead reached goes out again. mart.inbox is made in 0028_marts.sql.
+create function lifecycle.publish_transitions() returns trigger language plpgsql as $$
+begin
+    insert into mart.inbox (mart, id) select 'transitions', changed.lead_id from changed;
+    return null;
+end $$;
+create trigger publish_new_transitions after insert on lifecycle.transitions
+referencing new table as changed for each statement execute function lifecycle.publish_transitions();
+create trigger publish_changed_transitions after update on lifecycle.transitions
+referencing new table as changed for each statement execute function lifecycle.publish_transitions();
+create trigger publish_gone_transitions after delete on lifecycle.transitions
+referencing old table as changed for each statement execute function lifecycle.publish_transitions();
+create trigger publish_new_cycles after insert on lifecycle.person_cycles
+referencing new table as changed for each statement execute function lifecycle.publish_transitions();
+create trigger publish_changed_cycles after update on lifecycle.person_cycles
+referencing new table as changed for each statement execute function lifecycle.publish_transitions();
+create trigger publish_gone_cycles after delete on lifecycle.person_cycles
+referencing old table as changed for each statement execute function lifecycle.publish_transitions();
+
+-- Published tables: mart.inbox is made in 0028_marts.sql.
+create function lifecycle.publish_facts() returns trigger language plpgsql as $$
+begin
+    insert into mart.inbox (mart, id) select 'responses', changed.lead_id from changed;
+    return null;
+end $$;
+create trigger publish_new_facts after insert on lifecycle.facts
+referencing new table as changed for each statement execute function lifecycle.publish_facts();
+create trigger publish_changed_facts after update on lifecycle.facts
+referencing new table as changed for each statement execute function lifecycle.publish_facts();
+create trigger publish_gone_facts after delete on lifecycle.facts
+referencing old table as changed for each statement execute function lifecycle.publish_facts();
+
+-- A night that is run again writes the same decision: nothing of what is published changes.
+create function lifecycle.publish_thresholds() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'INSERT' then
+        insert into mart.inbox (mart, id) select 'decisions', changed.threshold_id from changed;
+    else
+        insert into mart.inbox (mart, id)
+        select
+            'decisions',
+            changed.threshold_id
+        from changed
+        inner join former on changed.threshold_id = former.threshold_id
+        where
+            (
+                changed.day, changed.proposed_at, changed.decided_by, changed.reason, changed.answer,
+                changed.effective_at, changed.value, changed.sla_minutes
+            ) is distinct from (
+                former.day, former.proposed_at, former.decided_by, former.reason, former.answer,
+                former.effective_at, former.value, former.sla_minutes
+            );
+    end if;
+    return null;
+end $$;
+create trigger publish_new_thresholds after insert on lifecycle.thresholds
+referencing new table as changed for each statement execute function lifecycle.publish_thresholds();
+create trigger publish_changed_thresholds after update on lifecycle.thresholds
+referencing old table as former new table as changed
+for each statement execute function lifecycle.publish_thresholds();

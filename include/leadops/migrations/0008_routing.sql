@@ -136,3 +136,12 @@ create trigger mark_moved_place after update of rep_id, lead_id, cycle on routin
 for each row when (
     (old.rep_id, old.lead_id, old.cycle) is distinct from (new.rep_id, new.lead_id, new.cycle)
 ) execute function routing.mark_moved_place();
+
+-- Published tables: mart.inbox is made in 0028_marts.sql.
+create function routing.publish_assignments() returns trigger language plpgsql as $$
+begin
+    insert into mart.inbox (mart, id) select 'assignments', changed.assignment_id from changed;
+    return null;
+end $$;
+create trigger publish_new_assignments after insert on routing.assignments
+referencing new table as changed for each statement execute function routing.publish_assignments();

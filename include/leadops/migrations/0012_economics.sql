@@ -129,3 +129,16 @@ select
     ) as payback_months
 from sums;
 comment on view economics.ratios is 'cac: per deal won in the month; cohort_cac, payback_months: per deal of its MQLs';
+
+-- Published tables: mart.inbox is made in 0028_marts.sql.
+create function economics.publish_costs() returns trigger language plpgsql as $$
+begin
+    insert into mart.inbox (mart, id) select 'costs', changed.cost_id from changed;
+    return null;
+end $$;
+create trigger publish_new_costs after insert on economics.costs
+referencing new table as changed for each statement execute function economics.publish_costs();
+create trigger publish_changed_costs after update on economics.costs
+referencing new table as changed for each statement execute function economics.publish_costs();
+create trigger publish_gone_costs after delete on economics.costs
+referencing old table as changed for each statement execute function economics.publish_costs();

@@ -71,3 +71,12 @@ create table training.progress (
     is_only boolean primary key default true check (is_only),
     as_of timestamptz not null
 );
+
+-- Published tables: mart.inbox is made in 0028_marts.sql.
+create function training.publish_decisions() returns trigger language plpgsql as $$
+begin
+    insert into mart.inbox (mart, id) select 'decisions', changed.decision_id from changed;
+    return null;
+end $$;
+create trigger publish_new_decisions after insert on training.decisions
+referencing new table as changed for each statement execute function training.publish_decisions();

@@ -55,3 +55,28 @@ create table incidents.task_results (
 comment on column incidents.task_results.counts is
 'What the task returned, in its order: numbers and words, no personal data';
 create index task_results_runs on incidents.task_results (dag_id, run_started_at, run_id);
+
+-- Published tables: mart.inbox is made in 0028_marts.sql. Whoever looks at an incident again each minute changes
+-- nothing of what is published. One that is too old to keep stays published.
+create function incidents.publish_incidents() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'INSERT' then
+        insert into mart.inbox (mart, id) select 'incidents', changed.incident_id from changed;
+    else
+        insert into mart.inbox (mart, id)
+        select
+            'incidents',
+            changed.incident_id
+        from changed
+        inner join former on changed.incident_id = former.incident_id
+        where
+            (changed.state, changed.acknowledged_at, changed.escalated_at, changed.resolved_at)
+            is distinct from (former.state, former.acknowledged_at, former.escalated_at, former.resolved_at);
+    end if;
+    return null;
+end $$;
+create trigger publish_new_incidents after insert on incidents.incidents
+referencing new table as changed for each statement execute function incidents.publish_incidents();
+create trigger publish_changed_incidents after update on incidents.incidents
+referencing old table as former new table as changed
+for each statement execute function incidents.publish_incidents();

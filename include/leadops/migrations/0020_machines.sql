@@ -116,16 +116,35 @@ language sql stable parallel safe as $$
     )
 $$;
 
+-- Casts that give null instead of an error: PostgreSQL 15 has no pg_input_is_valid. A block that catches an error
+-- is a subtransaction, which no parallel worker can begin.
+create function machines.cast_moment(held text) returns timestamptz
+language plpgsql stable parallel restricted strict as $$
+begin
+    return held::timestamptz;
+exception when data_exception then
+    return null;
+end
+$$;
+
+create function machines.cast_network(held text) returns inet
+language plpgsql immutable parallel restricted strict as $$
+begin
+    return held::inet;
+exception when data_exception then
+    return null;
+end
+$$;
+
 -- A moment as senders write it: RFC 3339, or seconds or milliseconds since 1970. Null: the text is none of these.
 create function machines.read_moment(held text) returns timestamptz
-language sql stable parallel safe strict as $$
+language sql stable parallel restricted strict as $$
     select
         case
             when held ~ '^[0-9]{9,10}([.][0-9]{1,6})?$' then to_timestamp(held::double precision)
             when held ~ '^[0-9]{12,13}$' then to_timestamp(held::double precision / 1000)
             when
                 held ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?(Z|z|[+-][0-9]{2}:?[0-9]{2})$'
-                and pg_input_is_valid(held, 'timestamptz')
-                then held::timestamptz
+                then machines.cast_moment(held)
         end
 $$;

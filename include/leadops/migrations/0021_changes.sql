@@ -3,7 +3,7 @@ create schema changes;
 
 create table changes.changes (
     change_id bigint generated always as identity primary key,
-    kind text not null check (kind in ('settings', 'model')),
+    kind text not null check (kind in ('settings', 'model', 'rollback')),
     hash text not null check (char_length(hash) <= 64),
     subject text not null,
     content jsonb not null,
@@ -23,7 +23,7 @@ create table changes.changes (
 create unique index changes_open on changes.changes (kind, hash) where (ended_at is null);
 create index changes_ended on changes.changes (ended_at);
 comment on column changes.changes.hash is 'SHA-256 of the content; while a row of it is open, it is not weighed again';
-comment on column changes.changes.subject is 'What changes, in words: the files, or the model';
+comment on column changes.changes.subject is 'What changes, in words: the files, the model, or what is taken back';
 comment on column changes.changes.content is 'What was asked about, whole: an approval puts just this in force';
 comment on column changes.changes.base is 'What was in force when it was asked: the hash of each section';
 comment on column changes.changes.status is

@@ -155,3 +155,96 @@ language sql stable as $$
     inner join crm.activities as activities
         on named.crm_lead_id = activities.crm_lead_id and activities.kind_key in ('optout', 'optin')
 $$;
+
+-- Opt-outs in events that are accepted and not resolved yet, by whose each will be: the most trusted identifier
+-- decides, as in identity, and a claim counts for its own browser alone. Nothing else is said before it is resolved.
+create function consent.find_unresolved(asked bigint[])
+returns table (
+    lead_id bigint, word text, said_at timestamptz, heard_at timestamptz, source text, reference text, because text
+)
+language sql stable as $$
+    with known as materialized (
+        select
+            aliases.kind,
+            aliases.value
+        from identity.aliases
+        where aliases.lead_id = any(asked)
+    ),
+
+    -- Those that name one of the leads first: what they say is read of few, however many wait.
+    named as materialized (
+        select
+            events.seq,
+            events.event,
+            events.ts,
+            events.received_at,
+            events.email,
+            events.user_id,
+            events.anonymous_id,
+            events.proof,
+            events.payload
+        from identity.inbox as inbox
+        inner join cdp.events as events on inbox.event_seq = events.seq
+        where
+            inbox.says_consent
+            and (
+                lower(btrim(events.email) collate "C") in (
+                    select known.value from known
+                    where known.kind = 'email'
+                )
+                or events.user_id in (
+                    select known.value from known
+                    where known.kind = 'user_id'
+                )
+                or events.anonymous_id in (
+                    select known.value from known
+                    where known.kind = 'anonymous_id'
+                )
+            )
+    ),
+
+    waiting as materialized (
+        select
+            events.seq,
+            events.event,
+            least(events.ts, events.received_at) as said_at,
+            events.received_at,
+            events.proof,
+            settings.unsubscribe_by,
+            case
+                when events.proof = 'claim'
+                    then case
+                        when coalesce(by_email.lead_id = by_browser.lead_id, events.email is null)
+                            then by_browser.lead_id
+                    end
+                when events.email is not null then by_email.lead_id
+                else coalesce(nullif(by_user.lead_id, 0), by_browser.lead_id)
+            end as lead_id
+        from named as events
+        left join consent.settings as settings on settings.is_only
+        left join identity.aliases as by_email
+            on by_email.kind = 'email' and lower(btrim(events.email) collate "C") = by_email.value
+        left join identity.aliases as by_user on by_user.kind = 'user_id' and events.user_id = by_user.value
+        left join identity.aliases as by_browser
+            on by_browser.kind = 'anonymous_id' and events.anonymous_id = by_browser.value
+        where
+            consent.read_word(
+                events.event, events.proof, events.payload, settings.mail_purposes, settings.form_no
+            ) = 'opt_out'
+    )
+
+    select
+        waiting.lead_id,
+        'opt_out',
+        waiting.said_at,
+        waiting.received_at,
+        case
+            when waiting.event = 'unsubscribe' then coalesce(waiting.unsubscribe_by, 'event')
+            when waiting.proof = 'form' then 'form'
+            else 'event'
+        end,
+        waiting.seq::text,
+        null
+    from waiting
+    where waiting.lead_id = any(asked)
+$$;

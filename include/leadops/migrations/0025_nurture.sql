@@ -22,9 +22,12 @@ create table nurture.programmes (
     hash text not null,
     body jsonb,
     in_force_since timestamptz not null,
+    first_taken_at timestamptz,
     primary key (programme, version)
 );
 comment on column nurture.programmes.body is 'null: since then the file has no such programme';
+comment on column nurture.programmes.first_taken_at is
+'When the MA was first seen to take an enrolment of it; null: never. Until then it is not set up, and nobody is woken';
 
 -- One person's way through a programme, once. A lead that was merged keeps the memberships that it had.
 create table nurture.memberships (
@@ -65,14 +68,18 @@ create table nurture.sends (
     state text not null check (state in ('queued', 'postponed', 'withheld', 'skipped')),
     reason text,
     idempotency_key text unique,
+    cycle integer check (cycle > 0),
     tries smallint not null default 1,
     primary key (membership_id, step),
     check ((state = 'queued') = (reason is null)),
-    check ((state = 'skipped') = (idempotency_key is null))
+    check ((state = 'skipped') = (idempotency_key is null)),
+    check ((idempotency_key is null) = (cycle is null))
 );
 comment on column nurture.sends.lead_id is 'The lead that gets it: the one of the person''s that the MA knows';
 comment on column nurture.sends.stale_at is 'It does not go out from this moment on';
 comment on column nurture.sends.quiet_from is 'When the lead''s quiet hours begin: from then on it is decided again';
+comment on column nurture.sends.cycle is
+'How often the lead in the MA got this step, this time included: with lead and step it names the enrolment there';
 comment on column nurture.sends.tries is 'How often the outbox got it; it drops the one before, which was never sent';
 create index sends_decided on nurture.sends (decided_at) include (state);
 -- What a person got, for the frequency cap.
@@ -123,3 +130,16 @@ comment on column nurture.lifts.ratio is 'Of the rates, members divided by hold-
 comment on column nurture.lifts.ratio_high is 'Null: the interval is open upwards';
 comment on column nurture.lifts.people_needed is
 'Members and hold-out together that it takes to show the smallest lift of nurture.yaml; null: no number of them does';
+
+-- Published tables: mart.inbox is made in 0028_marts.sql.
+create function nurture.publish_sends() returns trigger language plpgsql as $$
+begin
+    insert into mart.inbox (mart, id) select 'sends', changed.membership_id from changed;
+    return null;
+end $$;
+create trigger publish_new_sends after insert on nurture.sends
+referencing new table as changed for each statement execute function nurture.publish_sends();
+create trigger publish_changed_sends after update on nurture.sends
+referencing new table as changed for each statement execute function nurture.publish_sends();
+create trigger publish_gone_sends after delete on nurture.sends
+referencing old table as changed for each statement execute function nurture.publish_sends();

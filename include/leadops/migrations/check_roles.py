@@ -5,21 +5,24 @@ from collections.abc import Sequence
 
 from leadops.db import Connection
 from leadops.errors import PermanentError
-from leadops.migrations.rights import DatabaseRight, Part
+from leadops.migrations.rights import DatabaseRight, Part, Rights
 from leadops.migrations.roles import Account, compare_rights, find_account
 
 #: Names in one line; the rest are a number.
 LONGEST_LIST = 4
 
 
-def check_role(connection: Connection, part: Part) -> list[str]:
-    """Return what is wrong with the role of `part`, on its own connection: a line each, with what to do."""
+def check_role(connection: Connection, part: Part, former: Rights) -> list[str]:
+    """Return what is wrong with the role of `part`, on its own connection: a line each, with what to do.
+
+    What the part needs in the `former` version is not too many.
+    """
     name = connection.info.user
     account = _find_own_account(connection)
     faults = _check_account(account, name)
     if account.is_superuser:
         return faults
-    difference = compare_rights(connection, part, name)
+    difference = compare_rights(connection, part, name, former)
     faults += [f"lacks {line}; run `leadops migrate --roles`" for line in _join_rights(difference.missing)]
     if not account.owned:  # an owner has every right, which is said already
         faults += [

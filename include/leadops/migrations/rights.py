@@ -1,4 +1,4 @@
-"""Which rights each part of leadops has in the database; rights.yaml says what its SQL needs."""
+"""Which rights each part of leadops needs in the database; rights.yaml says what its SQL needs."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import yaml
 RIGHTS_FILE = Path(__file__).with_name("rights.yaml")
 
 #: What the reader reads: these schemas and relations hold counts, sums and models, but no name, no address
-#: and nothing that a visitor or another system sent.
+#: and nothing that a visitor or another system sent. Besides, rights.yaml lists the published tables.
 READABLE_SCHEMAS = ("analytics", "attribution", "economics")
 READABLE = (
     "housekeeping.space_samples",
@@ -34,6 +34,7 @@ class Part(StrEnum):
     GATEWAY = "gateway"  # the gateway and the watchdog
     READER = "reader"  # pages and reports that need no personal data
     PAGE = "page"  # the Lead ops page in the Airflow UI, which reads people too and writes nothing
+    PEOPLE = "people"  # who reads the published tables with those that hold personal data
 
 
 class ObjectKind(StrEnum):
@@ -65,21 +66,31 @@ class DatabaseRight:
         return f"{self.privilege} on {self.object.kind} {self.object.name}"
 
 
+#: The privileges that each part (by its name) needs, by table, or by schema as `analytics.*`. What a version
+#: needs is kept in the database, as JSON, for the next one.
+Rights = Mapping[str, Mapping[str, Collection[str]]]
+
+
 @cache
-def read_rights() -> Mapping[Part, Mapping[str, Collection[str]]]:
-    """Return the privileges that the SQL of each part needs, by table."""
+def read_rights() -> Rights:
+    """Return the privileges that each part of this version needs."""
     rights = yaml.safe_load(RIGHTS_FILE.read_text(encoding="utf-8"))
-    return {Part(part): tables for part, tables in rights.items()}
+    readable = (*(f"{schema}.*" for schema in READABLE_SCHEMAS), *READABLE)
+    reader = {name: ["select"] for name in readable} | rights.get(Part.READER.value, {})
+    return {**rights, Part.READER.value: reader}
 
 
-def find_wanted(part: Part, objects: Collection[DatabaseObject]) -> set[DatabaseRight]:
-    """Return the rights that a part shall have on `objects`, which are all of the database."""
+def find_wanted(rights: Rights, part: Part, objects: Collection[DatabaseObject]) -> set[DatabaseRight]:
+    """Return what a part of the version with these `rights` needs on `objects`, all of the database."""
+    own = rights.get(part.value, {})
     wanted = {
-        DatabaseRight(thing, privilege) for thing in objects for privilege in _list_privileges(part, thing)
+        DatabaseRight(thing, privilege)
+        for thing in objects
+        for privilege in _list_privileges(own, part, thing)
     }
     schemas = {right.object.schema for right in wanted if right.object.kind is ObjectKind.TABLE}
     # Everybody may execute a function, but only where the schema is open.
-    schemas |= {name.partition(".")[0] for name in read_rights().get(part, {}) if name.endswith("()")}
+    schemas |= {name.partition(".")[0] for name in own if name.endswith("()")}
     return wanted | {
         DatabaseRight(thing, "usage")
         for thing in objects
@@ -87,7 +98,9 @@ def find_wanted(part: Part, objects: Collection[DatabaseObject]) -> set[Database
     }
 
 
-def _list_privileges(part: Part, thing: DatabaseObject) -> Collection[str]:
+def _list_privileges(
+    own: Mapping[str, Collection[str]], part: Part, thing: DatabaseObject
+) -> Collection[str]:
     match thing.kind, part:
         case ObjectKind.DATABASE, Part.TASKS:
             return ("connect", "temporary")
@@ -95,10 +108,8 @@ def _list_privileges(part: Part, thing: DatabaseObject) -> Collection[str]:
             return ("connect",)
         case ObjectKind.SEQUENCE, Part.TASKS:
             return ("usage",)
-        case ObjectKind.TABLE, Part.READER:
-            return ("select",) if thing.schema in READABLE_SCHEMAS or thing.name in READABLE else ()
         case ObjectKind.TABLE, _:
-            own = {"select"} if part is Part.TASKS else set[str]()
-            return own | set(read_rights().get(part, {}).get(thing.name, ()))
+            every = {"select"} if part is Part.TASKS else set[str]()
+            return every.union(own.get(thing.name, ()), own.get(f"{thing.schema}.*", ()))
         case _:
             return ()

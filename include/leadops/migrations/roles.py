@@ -1,7 +1,9 @@
 """The database roles of leadops: one for each part, with the rights that it needs and no others.
 
 The owner makes the tables and runs the migrations; it grants the others what `rights` says. Each run of the
-migrations grants what is new, so that a new table needs nothing else.
+migrations grants what is new, so that a new table needs nothing else. What only the former version needs
+stays until the next version comes, or until somebody says that nothing of it runs any more: during an upgrade
+both work.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,11 +11,20 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.errors import PermanentError
 from leadops.locks import Lock, hold_lock
-from leadops.migrations.rights import DatabaseObject, DatabaseRight, ObjectKind, Part, find_wanted
+from leadops.migrations.rights import (
+    DatabaseObject,
+    DatabaseRight,
+    ObjectKind,
+    Part,
+    Rights,
+    find_wanted,
+    read_rights,
+)
 from leadops.queries import Queries
 
 queries = Queries(__file__)
@@ -85,9 +96,6 @@ class RightsDifference:
     missing: list[DatabaseRight]
     extra: list[DatabaseRight]
 
-    def __bool__(self) -> bool:
-        return bool(self.missing or self.extra)
-
 
 def make_roles(connection: Connection, roles: Iterable[DatabaseRole]) -> None:
     """Make the roles that are missing, set their passwords where we may, and put them on record.
@@ -113,20 +121,27 @@ def make_roles(connection: Connection, roles: Iterable[DatabaseRole]) -> None:
             queries.run(connection, "record_role", part=role.part, name=role.name)
 
 
-def grant_rights(connection: Connection) -> list[DatabaseRole]:
+def grant_rights(connection: Connection, *, is_former_gone: bool = False) -> list[DatabaseRole]:
     """Give each role on record the rights that its part needs, and take the others; return the roles.
 
-    `connection` is the owner's; roles that the server does not have are left out. Rights that come from
+    What its part needs in the former version it keeps, unless `is_former_gone`: no process of it runs any
+    more. `connection` is the owner's; roles that the server does not have are left out. Rights that come from
     elsewhere, such as a membership, stay: `check_roles` reports them.
     """
     with connection.transaction():
         hold_lock(connection, Lock.MIGRATION)
+        needed = Jsonb(read_rights())
+        queries.run(connection, "record_former_rights", rights=needed)
+        queries.run(connection, "record_rights", rights=needed)
+        if is_former_gone:
+            queries.run(connection, "forget_former_rights")
+        former = find_former_rights(connection)
         recorded = queries.all(connection, "list_recorded", _RecordedRole)
         roles = [DatabaseRole(Part(role.part), role.name) for role in recorded]
         if roles:
             _run_if_allowed(connection, queries.value(connection, "write_revoke_from_everybody"))
         for role in roles:
-            difference = compare_rights(connection, role.part, role.name)
+            difference = compare_rights(connection, role.part, role.name, former)
             for thing, privileges in _by_object(difference.missing):
                 text = queries.value(
                     connection,
@@ -150,8 +165,16 @@ def grant_rights(connection: Connection) -> list[DatabaseRole]:
     return roles
 
 
-def compare_rights(connection: Connection, part: Part, role_name: str) -> RightsDifference:
-    """Return how the rights of a role differ from those that its part needs."""
+def find_former_rights(connection: Connection) -> Rights:
+    """Return what the parts of the former version need, where some of them may still run; `{}`: none does.
+
+    `connection` is the owner's or the tasks'.
+    """
+    return queries.value(connection, "find_former_rights") or {}
+
+
+def compare_rights(connection: Connection, part: Part, role_name: str, former: Rights) -> RightsDifference:
+    """Return how the rights of a role differ from what its part needs, now or in the `former` version."""
     has_maintain = connection.info.server_version >= MAINTAIN_VERSION
     rows = queries.all(
         connection,
@@ -162,7 +185,8 @@ def compare_rights(connection: Connection, part: Part, role_name: str) -> Rights
     )
     had = {row.right for row in rows}
     objects = [row.object for row in queries.all(connection, "list_objects", _ObjectRow)]
-    wanted = {right for right in find_wanted(part, objects) if has_maintain or right.privilege != MAINTAIN}
+    needed = find_wanted(read_rights(), part, objects) | find_wanted(former, part, objects)
+    wanted = {right for right in needed if has_maintain or right.privilege != MAINTAIN}
     return RightsDifference(sorted(wanted - had), sorted(had - wanted))
 
 

@@ -156,3 +156,27 @@ order by part;
 insert into leadops.roles (part, role_name)
 values (%(part)s, %(name)s)
 on conflict (part) do update set role_name = excluded.role_name;
+
+-- name: record_former_rights
+-- What was needed until now, only the former version needs.
+insert into leadops.rights (is_former, rights)
+select
+    true,
+    rights
+from leadops.rights
+where not is_former and rights <> %(rights)s
+on conflict (is_former) do update set rights = excluded.rights;
+
+-- name: record_rights
+insert into leadops.rights (is_former, rights)
+values (false, %(rights)s)
+on conflict (is_former) do update set rights = excluded.rights;
+
+-- name: forget_former_rights
+delete from leadops.rights
+where is_former;
+
+-- name: find_former_rights
+select rights
+from leadops.rights
+where is_former;

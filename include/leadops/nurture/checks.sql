@@ -1,11 +1,16 @@
 -- name: list_refused
--- Enrolments that are dead letters since then, by step. The index of open dead letters keeps this to few rows.
+-- Enrolments that are dead letters since then, by step, and whether the MA ever took one of the programme. The index of
+-- open dead letters keeps this to few rows.
 select
     memberships.programme,
     sends.step,
     count(*)::integer as count,
     min(letters.died_at) as since,
-    (array_agg(letters.reason order by letters.died_at desc))[1] as reason
+    (array_agg(letters.reason order by letters.died_at desc))[1] as reason,
+    bool_or(exists (
+        select from nurture.programmes as taken
+        where taken.programme = memberships.programme and taken.first_taken_at is not null
+    )) as was_taken
 from delivery.dead_letters as letters
 inner join delivery.outbox as effects on letters.reference = effects.outbox_id
 inner join nurture.sends as sends on effects.idempotency_key = sends.idempotency_key
@@ -16,8 +21,27 @@ where
 group by memberships.programme, sends.step
 order by memberships.programme, sends.step;
 
+-- name: find_refused_right
+-- Why the MA has not allowed enrolments for a while, and how many wait for it.
+select
+    refused.since,
+    refused.reason,
+    (
+        select count(*)::integer from delivery.outbox as waiting
+        where
+            waiting.target = 'ma' and waiting.state in ('pending', 'sending')
+            and waiting.operation = refused.operation
+    ) as count
+from delivery.refused_operations as refused
+where
+    refused.target = 'ma'
+    and refused.operation = 'enrol_lead'
+    and refused.refused_at >= %(since)s
+    and refused.refused_at >= refused.since + %(lasting)s::interval;
+
 -- name: list_silent
--- Programmes of which steps were due and none went out. Who is held out, opted out or got it elsewhere is left out.
+-- Programmes of which steps were due and none went out. Who is held out, opted out or got it elsewhere is left out, and
+-- what has no counterpart in an MA that never took anybody into the programme: it is not set up there.
 select
     memberships.programme,
     count(*)::integer as count,
@@ -28,6 +52,13 @@ inner join nurture.memberships as memberships on sends.membership_id = membershi
 where
     sends.decided_at >= %(since)s
     and coalesce(sends.reason, '') not in ('held_out', 'already_sent', 'overtaken', 'opt_out', 'no_consent')
+    and not (
+        coalesce(sends.reason, '') = 'not_set_up'
+        and not exists (
+            select from nurture.programmes as taken
+            where taken.programme = memberships.programme and taken.first_taken_at is not null
+        )
+    )
 group by memberships.programme
 having count(*) >= %(min_due)s and not bool_or(sends.state = 'queued')
 order by memberships.programme;

@@ -27,7 +27,6 @@ class DueMember:
 
     membership_id: int
     person_id: int
-    cycle: int
     entered_at: datetime
     next_step: str
     is_held_out: bool

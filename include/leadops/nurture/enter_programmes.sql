@@ -121,3 +121,38 @@ values (
     %(programme)s, %(version)s, %(lead_id)s, %(cycle)s, %(entered_at)s, %(entry_event_seq)s, %(is_held_out)s,
     %(next_step)s, %(due_at)s
 );
+
+-- name: list_versions
+select
+    programme,
+    version,
+    hash,
+    body,
+    in_force_since,
+    lead(in_force_since) over (partition by programme order by version) as in_force_until
+from nurture.programmes
+order by programme, version;
+
+-- name: note_taken
+-- Versions of which the MA took an enrolment lately, for the first time.
+update nurture.programmes
+set first_taken_at = %(now)s
+where
+    programmes.first_taken_at is null
+    and exists (
+        select from nurture.sends as sends
+        inner join nurture.memberships as memberships on sends.membership_id = memberships.membership_id
+        inner join delivery.outbox as effects on sends.idempotency_key = effects.idempotency_key
+        where
+            sends.decided_at >= %(since)s
+            and memberships.programme = programmes.programme
+            and memberships.version = programmes.version
+            and effects.state = 'done'
+    );
+
+-- name: insert_version
+insert into nurture.programmes (programme, version, hash, body, in_force_since)
+values (%(programme)s, %(version)s, %(hash)s, %(body)s, %(now)s);
+
+-- name: read_key
+select hash_key from nurture.hash_keys;

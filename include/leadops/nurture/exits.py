@@ -1,9 +1,9 @@
 """What ends memberships, read at this moment: what sales, the CRM, the MA and the people themselves said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol, Self
 
 from leadops.consent.read_consent import Consent, read_consent
 from leadops.db import Connection
@@ -12,7 +12,19 @@ from leadops.nurture.membership_states import EndReason
 from leadops.nurture.people_in_nurture import PersonLead, pair_members
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="read_due")
+
+#: Later than any clock says.
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+class _Membership(Protocol):
+    @property
+    def membership_id(self) -> int: ...
+    @property
+    def person_id(self) -> int: ...
+    @property
+    def entered_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True)
@@ -23,6 +35,11 @@ class AskedMembership:
     person_id: int
     entered_at: datetime
     exits: frozenset[str]
+
+    @classmethod
+    def of(cls, row: _Membership, exits: Iterable[str]) -> Self:
+        """Return the membership of `row`, which goes by a version of its programme with these `exits`."""
+        return cls(row.membership_id, row.person_id, row.entered_at, frozenset(exits))
 
 
 @dataclass(frozen=True)
@@ -66,11 +83,11 @@ def read_exits(
     asked: Sequence[AskedMembership],
     members: Sequence[PersonLead],
     *,
-    at: datetime | None = None,
+    at: Mapping[int, datetime] | None = None,
 ) -> dict[int, EndReason]:
     """Return why memberships end now, by membership; those that go on are left out.
 
-    With `at` (UTC) it is as it was at that moment; without it all that is known counts, whatever its clock.
+    `at` (UTC, by person) says as of which moment; without it all that is known counts, whatever its clock.
 
     `members` are all leads of the people. Who may not get mail, was erased or is one of our own leaves any
     programme; the rest decides where the programme names it among its exits.
@@ -80,14 +97,23 @@ def read_exits(
     people = sorted({membership.person_id for membership in asked})
     facts = {
         row.person_id: row
-        for row in queries.all(connection, "read_facts", _PersonFacts, at=at, **pair_members(members))
+        for row in queries.all(
+            connection,
+            "read_facts",
+            _PersonFacts,
+            moments=[at[member.person_id] if at else FOREVER for member in members],
+            **pair_members(members),
+        )
     }
     colleagues = {
         lead_id
         for lead_id, account in read_account_states(connection, people).items()
         if account.state == "customer"
     }
-    consents = {person: _recall(consent, at) for person, consent in read_consent(connection, people).items()}
+    consents = {
+        person: _recall(consent, at[person] if at else None)
+        for person, consent in read_consent(connection, people).items()
+    }
     found = {}
     for membership in asked:
         person = facts.get(membership.person_id)

@@ -9,11 +9,10 @@ from leadops.delivery.effect_guard import EffectGuard, WaitingEffect
 from leadops.nurture.exits import AskedMembership, read_exits
 from leadops.nurture.membership_states import EndReason, MembershipState, SendState, SkipReason
 from leadops.nurture.people_in_nurture import list_members
-from leadops.nurture.programmes import load_programmes
 from leadops.nurture.send_steps import OPERATION, TARGET
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="send_steps")
 
 #: Why an enrolment is dropped that is decided again after the quiet hours.
 QUIET_HOURS = "quiet_hours"
@@ -21,14 +20,14 @@ QUIET_HOURS = "quiet_hours"
 
 @dataclass(frozen=True)
 class _WaitingSend:
-    """An enrolment in the outbox, and the membership that it is of."""
+    """An enrolment in the outbox, and the membership that it is of, with the exits that it began with."""
 
     idempotency_key: str
     membership_id: int
     person_id: int
-    programme: str
-    version: int
     entered_at: datetime
+    exits: list[str]
+    is_removed: bool  # the programme
     state: str
     reason: str | None
     send_state: str
@@ -80,19 +79,9 @@ def find_obstacles(
 def _read_ends(connection: Connection, waiting: Sequence[_WaitingSend]) -> dict[int, EndReason]:
     if not waiting:
         return {}
-    programmes = load_programmes(connection)
-    asked = [
-        AskedMembership(
-            row.membership_id,
-            row.person_id,
-            row.entered_at,
-            frozenset(programmes.versions[row.programme, row.version].programme.exits),
-        )
-        for row in waiting
-    ]
     members = list_members(connection, {row.person_id for row in waiting})
-    ends = read_exits(connection, asked, members)
-    removed = {row.membership_id for row in waiting if row.programme in programmes.removed}
+    ends = read_exits(connection, [AskedMembership.of(row, row.exits) for row in waiting], members)
+    removed = {row.membership_id for row in waiting if row.is_removed}
     return ends | dict.fromkeys(removed, EndReason.REMOVED)
 
 

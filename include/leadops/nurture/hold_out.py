@@ -5,7 +5,7 @@ import hmac
 from leadops.db import Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="enter_programmes")
 
 
 def read_hold_out_key(connection: Connection) -> bytes:

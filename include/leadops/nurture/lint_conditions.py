@@ -12,7 +12,7 @@ from leadops.queries import Queries
 from leadops.scoring.conditions import RuleCondition
 from leadops.scoring.event_condition import EventCondition
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="lint_programmes")
 
 #: An event without a value at the address.
 MISSING = object()

@@ -9,7 +9,7 @@ from leadops.db import Connection
 from leadops.nurture.message_texts import Language, choose_language
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="read_due")
 
 #: Of each lead this many of the newest events are asked for the zone and the language.
 NEWEST_EVENTS = 20

@@ -19,7 +19,7 @@ from leadops.nurture.programmes import ProgrammesOnRecord, load_programmes
 from leadops.nurture.read_due import DueMembership, describe_due, read_sent
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="simulate_file")
 
 #: A plan looks at most this far ahead: no programme is longer.
 HORIZON = timedelta(days=3650)
@@ -172,7 +172,6 @@ def _play(
             person,
             row.programme,
             row.version,
-            row.cycle,
             row.entered_at,
             row.next_step or "",
             row.is_held_out,

@@ -64,18 +64,14 @@ def play_forward(
     for lead in members:
         leads_of.setdefault(lead.person_id, []).append(lead)
     standing = {number: player.member for number, player in enumerate(players)}
-    waiting: list[tuple[datetime, int]] = []
+    waiting: dict[int, list[tuple[datetime, int]]] = {}
     for number, player in enumerate(players):
-        heappush(waiting, (player.due_at, number))
+        heappush(waiting.setdefault(player.member.person_id, []), (player.due_at, number))
     played: list[PlayedDecision] = []
-    while waiting and waiting[0][0] <= until:
-        run_at = find_run(waiting[0][0])
-        due = []
-        while waiting and waiting[0][0] <= run_at:
-            due.append(heappop(waiting)[1])
-        due.sort(key=lambda number: (standing[number].entered_at, number))
-        described = _describe(connection, [standing[number] for number in due], leads_of, rules, at=run_at)
-        for number, member in zip(due, described, strict=True):
+    # People do not touch each other: the next run of each is read for all at once, whenever it is.
+    while due := [look for own in waiting.values() for look in _take_next(own, standing, until=until)]:
+        described = _describe(connection, due, standing, leads_of, rules)
+        for (run_at, number), member in zip(due, described, strict=True):
             decision = decide_member(
                 member,
                 sent_at.setdefault(member.person_id, []),
@@ -87,8 +83,22 @@ def play_forward(
             if decision.then == "waits" and decision.next_step and decision.due_at:
                 done = member.done | {step.step for step in decision.steps}
                 standing[number] = replace(member, next_step=decision.next_step, done=done)
-                heappush(waiting, (max(decision.due_at, run_at + RUN_EVERY), number))
-    return played
+                heappush(waiting[member.person_id], (max(decision.due_at, run_at + RUN_EVERY), number))
+    return sorted(played, key=lambda each: (each.at, each.member.entered_at))
+
+
+def _take_next(
+    own: list[tuple[datetime, int]], standing: Mapping[int, DueMember], *, until: datetime
+) -> list[tuple[datetime, int]]:
+    """Take a person's looks at their next run out of `own`, in the order in which they are decided."""
+    if not own or own[0][0] > until:
+        return []
+    run_at = find_run(own[0][0])
+    numbers = []
+    while own and own[0][0] <= run_at:
+        numbers.append(heappop(own)[1])
+    numbers.sort(key=lambda number: (standing[number].entered_at, number))
+    return [(run_at, number) for number in numbers]
 
 
 def find_run(moment: datetime) -> datetime:
@@ -99,25 +109,17 @@ def find_run(moment: datetime) -> datetime:
 
 def _describe(
     connection: Connection,
-    due: Sequence[DueMember],
+    looks: Sequence[tuple[datetime, int]],
+    standing: Mapping[int, DueMember],
     leads_of: Mapping[int, list[PersonLead]],
     rules: PlayRules,
-    *,
-    at: datetime,
 ) -> list[DueMember]:
-    """Return `due` with what ends them and how deep their acts reach, as it was `at` that moment."""
-    people = sorted({member.person_id for member in due})
-    leads = [lead for person in people for lead in leads_of[person]]
-    asked = [
-        AskedMembership(
-            member.membership_id,
-            member.person_id,
-            member.entered_at,
-            frozenset(member.version.programme.exits),
-        )
-        for member in due
-    ]
-    ends = read_exits(connection, asked, leads, at=at)
+    """Return who is looked at, with what ends them and how deep their acts reach, as of those moments."""
+    due = [standing[number] for _, number in looks]
+    moments = {member.person_id: at for member, (at, _) in zip(due, looks, strict=True)}
+    leads = [lead for person in moments for lead in leads_of[person]]
+    asked = [AskedMembership.of(member, member.version.programme.exits) for member in due]
+    ends = read_exits(connection, asked, leads, at=moments)
     versions = {(member.version.name, member.version.version): member.version for member in due}
     rows = [
         DueMembership(
@@ -125,14 +127,13 @@ def _describe(
             member.person_id,
             member.version.name,
             member.version.version,
-            member.cycle,
             member.entered_at,
             member.next_step,
             member.is_held_out,
         )
         for member in due
     ]
-    depths = find_depths(connection, rows, leads, versions, at=at)
+    depths = find_depths(connection, rows, leads, versions, at=[at for at, _ in looks])
     return [
         replace(
             member,

@@ -22,7 +22,7 @@ from leadops.nurture.programmes import ProgrammeVersion, load_programmes
 from leadops.nurture.read_due import read_sent
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="simulate_file")
 
 #: The number of the version that a file has in the play; those on record begin with 1.
 PLAYED = 0
@@ -155,7 +155,6 @@ def _resume(
             member = DueMember(
                 membership_id=row.membership_id,
                 person_id=row.person_id,
-                cycle=row.cycle,
                 entered_at=row.entered_at,
                 next_step=left[0].name,
                 is_held_out=row.is_held_out,
@@ -182,7 +181,6 @@ def _begin(
         member = DueMember(
             membership_id=-number,
             person_id=entry.lead_id,
-            cycle=entry.cycle,
             entered_at=entry.entered_at,
             next_step=step.name,
             is_held_out=is_held_out(key, entry.programme, entry.draw_lead, share=share),

@@ -14,11 +14,13 @@ from leadops.nurture.message_texts import NurtureMessage
 from leadops.nurture.nurture_settings import NurtureProgramme, NurtureSettings, hash_body
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="enter_programmes")
 
 #: For this long a file with the content of before the newest version is taken for that of a machine that the
 #: rollout has not reached.
 ROLLOUT = timedelta(minutes=10)
+#: So long after it was decided an enrolment may be settled, and still shows that the MA takes people in.
+SETTLED_WITHIN = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,14 @@ def follow_programmes(
         )
         recorded = queries.all(connection, "list_versions", RecordedProgramme)
     return read_programmes(recorded)
+
+
+def note_taken(connection: Connection, *, now: datetime) -> None:
+    """Record which programmes the MA has begun to take people into; commits with the caller.
+
+    Before that a programme is not set up there, as those that ship are at first. `now` is UTC.
+    """
+    queries.run(connection, "note_taken", since=now - SETTLED_WITHIN, now=now)
 
 
 def load_programmes(connection: Connection) -> ProgrammesOnRecord:

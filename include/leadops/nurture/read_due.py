@@ -25,7 +25,6 @@ class DueMembership(NamedTuple):
     person_id: int
     programme: str
     version: int
-    cycle: int
     entered_at: datetime
     next_step: str
     is_held_out: bool
@@ -67,15 +66,7 @@ def describe_due(
     """Return everything that decides about the memberships `due`; `members` are all leads of their people."""
     versions = programmes.versions
     places = read_places(connection, members, zone=context.zone, language=context.language)
-    asked = [
-        AskedMembership(
-            row.membership_id,
-            row.person_id,
-            row.entered_at,
-            frozenset(versions[row.programme, row.version].programme.exits),
-        )
-        for row in due
-    ]
+    asked = [AskedMembership.of(row, versions[row.programme, row.version].programme.exits) for row in due]
     ends = read_exits(connection, asked, members)
     got = _find_got(connection, due, members, versions)
     done: dict[int, set[str]] = {}
@@ -86,12 +77,11 @@ def describe_due(
             tries.setdefault(decided.membership_id, {})[decided.step] = decided.tries
         else:
             done.setdefault(decided.membership_id, set()).add(decided.step)
-    depths = find_depths(connection, due, members, versions, at=now)
+    depths = find_depths(connection, due, members, versions, at=[now] * len(due))
     return [
         DueMember(
             membership_id=row.membership_id,
             person_id=row.person_id,
-            cycle=row.cycle,
             entered_at=row.entered_at,
             next_step=row.next_step,
             is_held_out=row.is_held_out,
@@ -142,15 +132,18 @@ def find_depths(
     members: Sequence[PersonLead],
     versions: Mapping[tuple[str, int], ProgrammeVersion],
     *,
-    at: datetime,
+    at: Sequence[datetime],
 ) -> dict[int, dict[str, str]]:
-    """Return the deepest depth that any act from the entry to `at` (UTC) reaches, by membership and step.
+    """Return the deepest depth that any act from the entry on reaches, by membership and step.
 
-    Memberships need not be on record.
+    `at` (UTC) says up to when acts count for each of `due`. Memberships need not be on record.
     """
-    deep = [
-        row for row in due if any(step.depth for step in versions[row.programme, row.version].programme.steps)
-    ]
+    moments = {
+        row.membership_id: moment
+        for row, moment in zip(due, at, strict=True)
+        if any(step.depth for step in versions[row.programme, row.version].programme.steps)
+    }
+    deep = [row for row in due if row.membership_id in moments]
     if not deep:
         return {}
     rules = []
@@ -180,7 +173,7 @@ def find_depths(
         programmes=[row.programme for row in deep],
         versions=[row.version for row in deep],
         entered=[row.entered_at for row in deep],
-        at=at,
+        moments=[moments[row.membership_id] for row in deep],
         **pair_members(members),
     )
     names = {

@@ -10,7 +10,13 @@ from typing import Any
 
 from leadops.configuration import Config
 from leadops.erased.erased_filter import ErasedFilter
-from leadops.orchestration.connections import SlackChat, find_endpoint, open_database, open_pager
+from leadops.orchestration.connections import (
+    SlackChat,
+    find_connection,
+    find_endpoint,
+    open_database,
+    open_pager,
+)
 from leadops.orchestration.run import BACKFILL, TaskRun
 
 
@@ -57,6 +63,7 @@ def read_run(context: Mapping[str, Any]) -> TaskRun:
         sleep=time.sleep,
         open_database=partial(open_database, task_id),
         find_endpoint=find_endpoint,
+        find_connection=find_connection,
         open_chat=SlackChat,
         open_pager=open_pager,
         log_folder=_find_log_folder(),

@@ -7,10 +7,10 @@ from typing import Any
 
 from leadops.db_errors import database_errors_in_one_line
 from leadops.incidents.dag_facts import form_dag_facts
-from leadops.incidents.open_incident import open_incident
+from leadops.incidents.incident import open_incident
 from leadops.orchestration.airflow_run import read_clock, read_run_type
 from leadops.orchestration.connections import open_database
-from leadops.orchestration.heartbeat import name_dag
+from leadops.orchestration.heartbeat import name_dag, name_task
 from leadops.orchestration.run import BACKFILL
 
 log = logging.getLogger(__name__)
@@ -23,10 +23,11 @@ def open_task_incident(context: Mapping[str, Any]) -> None:
     """
     task, run = context["task_instance"], context["dag_run"]
     name = name_dag(run.dag_id, read_run_type(run))
+    definition = context["dag"].task_dict[task.task_id] if "dag" in context else None
     facts = form_dag_facts(
         dag_id=name,
         run_id=task.run_id,
-        task_id=task.task_id,
+        task_id=name_task(definition, task.map_index) if definition else task.task_id,
         try_number=task.try_number,
         log_url=getattr(task, "log_url", "") or "",
         error=context.get("exception"),

@@ -22,6 +22,16 @@ def find_endpoint(name: str) -> Endpoint:
     return endpoint_from_connection(_read_fields(_find_connection(f"leadops_{name}")))
 
 
+def find_connection(conn_id: str) -> dict[str, Any]:
+    """Return the fields of an Airflow connection; empty: there is none of that name."""
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return _read_fields(_find_connection(conn_id))
+    except AirflowNotFoundException:
+        return {}
+
+
 class SlackChat:
     """The chat of the connection leadops_slack; the Slack provider makes it when it is first needed.
 

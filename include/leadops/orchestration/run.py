@@ -41,6 +41,8 @@ class TaskRun:
     find_endpoint: Callable[[str], Endpoint]
     #: Slack, posting into the channel of the settings.
     open_chat: Callable[[AlertSettings], Chat]
+    #: The fields of any other Airflow connection; empty: there is none of that name.
+    find_connection: Callable[[str], Mapping[str, Any]] = lambda _: {}
     #: PagerDuty; None where it is off.
     open_pager: Callable[[], Pager | None] = lambda: None
     #: Where Airflow writes the logs of tasks on this machine; None: not within Airflow.

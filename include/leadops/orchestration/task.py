@@ -4,6 +4,7 @@ import inspect
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -14,8 +15,9 @@ from leadops.mask import remember_secrets
 from leadops.masked_logs import mask_records
 from leadops.orchestration.airflow_run import read_run
 from leadops.orchestration.counts import Counts, describe_counts
-from leadops.orchestration.heartbeat import find_deciding_tasks, note_result, note_success
+from leadops.orchestration.heartbeat import find_deciding_tasks, name_task, note_result, note_success
 from leadops.orchestration.run import TaskRun
+from leadops.schema_version import wait_for_version
 from leadops.settings import list_secrets
 
 log = logging.getLogger(__name__)
@@ -39,11 +41,14 @@ def leadops_task(body: Callable[Concatenate[TaskRun, P], Counts], **options: Any
         remember_secrets(list_secrets(os.environ))
         context = get_current_context()
         run = read_run(context)
+        wait_for_version(run.open_database, sleep=run.sleep)
+        run = replace(run, task_id=name_task(context["dag"].task_dict[run.task_id], context["ti"].map_index))
         counts = body(run, *args, **kwargs)
         log.info("%s: %s", run.task_id, describe_counts(counts) or "nothing to do")
         deciding = find_deciding_tasks(context["dag"])
         with run.open_database() as connection:
-            note_result(connection, run, counts)
+            with connection.transaction():
+                note_result(connection, run, counts)
             if run.task_id in deciding:
                 note_success(connection, run, deciding=deciding)
         return counts
@@ -53,4 +58,5 @@ def leadops_task(body: Callable[Concatenate[TaskRun, P], Counts], **options: Any
         parameters=list(signature.parameters.values())[1:]
     )
     # Without this, Airflow stores each count once more, as an XCom of its own.
-    return task(multiple_outputs=False, **options)(run_task)
+    # Airflow gives a page to a task that runs once, but none to one that is mapped (`expand`).
+    return task(multiple_outputs=False, doc_md=inspect.getdoc(body), **options)(run_task)

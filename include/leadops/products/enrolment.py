@@ -19,8 +19,9 @@ class ProgrammeStep(NamedTuple):
 class Enrolment:
     """One step of a programme for one person: the values of the operation `enrol_lead`.
 
-    `cycle` counts from 1 how often the person goes through the programme. `depth` says which part of the
-    audience the message is for, such as `under_25`; None where the step knows no depths.
+    `cycle` counts from 1 how often the product's lead gets the step, whoever of ours it stood for: lead, step
+    and cycle name the enrolment for good. `depth` says which part of the audience the message is for, such as
+    `under_25`; None where the step knows no depths.
     """
 
     programme: str

@@ -36,6 +36,21 @@ class EnrolmentSettings(Settings):
         """So far apart are two messages to one person."""
         return timedelta(minutes=self.spacing_minutes)
 
+    def add_steps(self, steps: Any) -> Self:
+        """Return these settings with the ids in `steps` too, which count before their own.
+
+        Raises pydantic's ValidationError where `steps` is not ids by programme and step.
+        """
+        added = type(self).model_validate(self.model_dump() | {"steps": steps}).steps
+        return self.model_copy(
+            update={
+                "steps": {
+                    programme: self.steps.get(programme, {}) | added.get(programme, {})
+                    for programme in self.steps | added
+                }
+            }
+        )
+
     def find_id(self, place: ProgrammeStep) -> str | None:
         """Return the product's id of a step, None where products.yaml names none."""
         return self.steps.get(place.programme, {}).get(place.step)

@@ -1,5 +1,6 @@
 """One connection to a product: sends the calls that it makes, and reads leads in words of ours."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from leadops.clients.call_outcomes import (
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.clients.transport import Transport, expect
 from leadops.errors import TransientError
-from leadops.products.product import Call, ListedLead, QuotaReading
+from leadops.products.product_rows import Call, ListedLead, QuotaReading
 from leadops.products.reading import ReadAnswer, Reading, RefusedCallError, T
 from leadops.products.registry import choose_product
 from leadops.settings import Endpoint
@@ -84,7 +85,7 @@ class ProductClient:
             fill_body=self._fill_body if self.product.has_token_in_body else None,
         )
         self._quota: QuotaReading | None = None
-        self._calls = 0
+        self._outcomes: Counter[str] = Counter()
         #: What the last answer says of the time (UTC), its Date; None where it says none.
         self.server_time: datetime | None = None
         self._merges: Mapping[str, str] = {}
@@ -104,10 +105,10 @@ class ProductClient:
         reading, self._quota = self._quota, None
         return reading
 
-    def take_calls(self) -> int:
-        """Return how many calls were made since this was asked last; two tries for a new token are one."""
-        calls, self._calls = self._calls, 0
-        return calls
+    def take_outcomes(self) -> Counter[str]:
+        """Return how many calls ended in each way since it was asked last; two tries for a token are one."""
+        outcomes, self._outcomes = self._outcomes, Counter()
+        return outcomes
 
     @property
     def place(self) -> str:
@@ -137,8 +138,7 @@ class ProductClient:
 
     def send(self, call: Call, *, key: str | None = None) -> Outcome:
         """Send `call`, under `key` where the product remembers keys; never raises for HTTP faults."""
-        self._calls += 1
-        return self.transport.send(
+        outcome = self.transport.send(
             call.method,
             call.path,
             body=call.body.encode() or None,
@@ -146,6 +146,8 @@ class ProductClient:
             headers=call.headers,
             **call.params,
         )
+        self._outcomes[type(outcome).__name__.lower()] += 1
+        return outcome
 
     def read(self, reading: Reading[T], what: str) -> T:
         """Make the calls of `reading`, and return what they come to; errors name `what` is read.

@@ -4,8 +4,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import create_model
+from pydantic import ValidationError, create_model
 
+from leadops.errors import ConfigError
 from leadops.products.product_folders import find_section_file, find_settings_models
 from leadops.settings import Endpoint, Settings
 
@@ -35,8 +36,23 @@ def _make_model(sections: tuple[tuple[str, type[Settings]], ...]) -> type[Produc
 
 
 def add_product_settings(endpoint: Endpoint, products: ProductsSettings) -> Endpoint:
-    """Return `endpoint` with the section of the product that its connection names, if that has one."""
+    """Return `endpoint` with the section of the product that its connection names, if that has one.
+
+    Steps of programmes that the connection's extra names (`steps`) count before those of the section: their
+    ids are those of one account. Raises ConfigError: they have another shape.
+    """
     name = endpoint.extra.get("product")
     if not isinstance(name, str) or name not in type(products).model_fields:
         return endpoint
-    return endpoint.model_copy(update={"product_settings": getattr(products, name)})
+    section: Settings = getattr(products, name)
+    enrolments, steps = getattr(section, "enrolments", None), endpoint.extra.get("steps")
+    if enrolments and steps:
+        try:
+            section = section.model_copy(update={"enrolments": enrolments.add_steps(steps)})
+        except ValidationError as error:
+            fault = error.errors()[0]
+            place = ".".join(map(str, fault["loc"]))
+            raise ConfigError(
+                f"the connection to {endpoint.base_url}, extra: {place}: {fault['msg']}"
+            ) from None
+    return endpoint.model_copy(update={"product_settings": section})

@@ -7,12 +7,10 @@ wait nor retry in its own way.
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from leadops.errors import PermanentError
-
-if TYPE_CHECKING:
-    from leadops.products.product import Call
+from leadops.products.product_rows import Call
 
 T = TypeVar("T")
 
@@ -34,4 +32,4 @@ class RefusedCallError(PermanentError):
 
 
 #: What a product does to read something: its calls, each answered, and what they come to.
-Reading = Generator["Call", ReadAnswer, T]
+Reading = Generator[Call, ReadAnswer, T]

@@ -24,7 +24,7 @@ from leadops.notifications.post_once import (
 from leadops.queries import Queries
 from leadops.reports.report_texts import REPORT_TEXTS
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="make_report")
 
 ReportOutcome = Literal["posted", "found", "already", "outdated", "nothing"]
 

@@ -22,8 +22,7 @@ from leadops.routing.pending import (
     take_inbox,
 )
 from leadops.routing.publish_assignments import AssignmentPublisher
-from leadops.routing.record_assignments import AssignmentRecorder
-from leadops.routing.routing_outcome import RoutingOutcome
+from leadops.routing.record_assignments import AssignmentRecorder, RoutingOutcome
 from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.routing_states import AssignmentCause, AssignmentReason, PlaceState
 from leadops.routing.team import Rep, Shifts, Team, note_unprofiled, read_team

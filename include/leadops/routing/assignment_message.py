@@ -10,8 +10,10 @@ from leadops.lifecycle.publish import CycleKey
 from leadops.notifications.blocks import SlackMessage, compose_sections
 from leadops.notifications.markup import escape, link
 from leadops.notifications.messages import Messages, read_section
-from leadops.scoring.grades import bound, grade
-from leadops.scoring.scoring_rules import RuleSet
+from leadops.scoring.grades import Grades, bound, grade
+
+#: What sales reads in place of the names of rules, by rule and language.
+RuleLabels = Mapping[str, Mapping[str, str]]
 
 #: Reasons of a score that the message names: the strongest.
 REASONS = 3
@@ -63,7 +65,8 @@ def form_assignment_message(
     notices: Sequence[AssignmentNotice],
     *,
     company: Company,
-    rules: RuleSet,
+    grades: Grades,
+    rule_labels: RuleLabels,
     due: Mapping[CycleKey, datetime],
     links: AssignmentLinks,
     now: datetime,
@@ -79,7 +82,10 @@ def form_assignment_message(
     slack_id = first.slack_id if first.slack_id and first.slack_id.isalnum() else None
     who = f"<@{slack_id}>" if slack_id else f"*{escape(first.rep_id or first.queue or '')}*"
     wording = "night" if first.rep_id is None else "moved" if first.cause == "breach" else "new"
-    details = [_describe(notice, company=company, rules=rules, due=due, now=now) for notice in notices]
+    details = [
+        _describe(notice, company=company, grades=grades, rule_labels=rule_labels, due=due, now=now)
+        for notice in notices
+    ]
     if len(notices) == 1:
         heading = _name_lead(first, texts, texts[wording], who=who, links=links)
         return compose_sections(heading, [heading + detail for detail in details])
@@ -114,7 +120,8 @@ def _describe(
     notice: AssignmentNotice,
     *,
     company: Company,
-    rules: RuleSet,
+    grades: Grades,
+    rule_labels: RuleLabels,
     due: Mapping[CycleKey, datetime],
     now: datetime,
 ) -> str:
@@ -127,13 +134,13 @@ def _describe(
     facts: dict[str, Any] = {
         "company": (notice.company or "")[:LONGEST_COMPANY] if notice.account_state is None else "",
         "reasons": [
-            f"{_name_rule(one['rule'], rules, company.language)} +{one['points']}" for one in strongest
+            f"{_name_rule(one['rule'], rule_labels, company.language)} +{one['points']}" for one in strongest
         ],
     }
     if isinstance(total, int) and isinstance(fit, int) and isinstance(behaviour, int):
         facts |= {
-            "total": bound(total, rules.grades),
-            "grade": grade(fit=fit, behaviour=behaviour, grades=rules.grades),
+            "total": bound(total, grades),
+            "grade": grade(fit=fit, behaviour=behaviour, grades=grades),
         }
     until = due.get(CycleKey(notice.lead_id, notice.cycle))
     if until is not None:
@@ -143,7 +150,7 @@ def _describe(
     return "".join(f"\n{line}" for line in lines if line)
 
 
-def _name_rule(name: str, rules: RuleSet, language: str) -> str:
+def _name_rule(name: str, rule_labels: RuleLabels, language: str) -> str:
     """Return what sales calls a rule: its label, else its name; a rule of the past has no label any more."""
-    label = rules.labels().get(name, {}).get(language)
+    label = rule_labels.get(name, {}).get(language)
     return label or str(name).replace("_", " ")

@@ -9,7 +9,7 @@ from leadops.errors import PermanentError
 from leadops.identity.find_lead import find_lead
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="pending")
 
 
 @dataclass(frozen=True)

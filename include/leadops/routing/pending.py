@@ -1,14 +1,15 @@
 """Reads what a run of routing decides on: arrived, queued and due leads, loads, account owners."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from leadops.db import Connection
+from leadops.normalization.company_names import make_company_key
 from leadops.queries import Queries
 from leadops.routing.decide_owner import RepLoad
-from leadops.routing.lead_account import name_account
 from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.team import Team
 
@@ -165,3 +166,17 @@ class AccountOwner(NamedTuple):
 def read_account_owners(connection: Connection, accounts: list[str]) -> dict[str, str]:
     """Return the owner of each of `accounts` that has one."""
     return dict(queries.all(connection, "read_account_owners", AccountOwner, accounts=accounts))
+
+
+def name_account(lead_id: int, account_id: int | None, traits: Mapping[str, Any]) -> str:
+    """Return the account: the one that identity assigned, else the company's name, else the lead itself.
+
+    Names are compared without case, width and legal form; a name that names no company (N/A, 個人) is not an
+    account.
+    """
+    if account_id is not None:
+        return f"account:{account_id}"
+    company = make_company_key(str(traits.get("company") or ""))
+    if company is not None:
+        return f"company:{hashlib.md5(company.encode(), usedforsecurity=False).hexdigest()}"
+    return f"lead:{lead_id}"

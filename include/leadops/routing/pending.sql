@@ -1,3 +1,10 @@
+-- name: enqueue_cycles
+insert into routing.inbox (lead_id, cycle, why)
+select
+    *,
+    %(why)s::text
+from unnest(%(lead_ids)s::bigint[], %(cycles)s::integer[]);
+
 -- name: take_inbox
 -- Oldest entry first. One row per cycle is enough, because a run decides on the whole cycle.
 with due as (
@@ -202,3 +209,108 @@ select
     rep_id
 from routing.accounts
 where account = any(%(accounts)s::text[]);
+
+-- name: list_reps
+select
+    rep_id,
+    profile
+from crm.reps
+order by rep_id;
+
+-- name: record_unprofiled
+-- Nothing is written where nothing has changed.
+with gone as (
+    delete from routing.unprofiled_reps
+    where rep_id <> all(%(rep_ids)s::text[])
+)
+
+insert into routing.unprofiled_reps (rep_id, since)
+select
+    rep_id,
+    %(now)s::timestamptz
+from unnest(%(rep_ids)s::text[]) as unprofiled (rep_id)
+on conflict (rep_id) do nothing;
+
+-- name: list_overdue_queues
+-- Leads that have waited in their queue for too long, by queue.
+select
+    queue,
+    count(*) as leads,
+    min(alarm_at) as alarm_at,
+    min(qualified_at) as oldest_at,
+    (array_agg(lead_id order by alarm_at, lead_id))[1:5] as lead_ids
+from routing.leads
+where state = 'queued' and alarm_at <= %(now)s
+group by queue
+order by queue;
+
+-- name: list_unprofiled
+select
+    count(*) as reps,
+    min(since) as since,
+    (array_agg(rep_id order by since, rep_id))[1:5] as rep_ids
+from routing.unprofiled_reps
+having count(*) > 0;
+
+-- name: list_assignments
+select
+    assignments.cycle,
+    assignments.number,
+    assignments.assigned_at,
+    assignments.rep_id,
+    assignments.queue,
+    assignments.why,
+    assignments.cause,
+    assignments.rule,
+    assignments.is_backfill,
+    assignments.waited_minutes,
+    assignments.facts,
+    assignments.passed_over,
+    assignments.rules,
+    notices.state as notice,
+    notices.settled_at as notified_at,
+    notices.reason as notice_reason,
+    notices.withdrawn_because
+from routing.assignments as assignments
+left join routing.notices as notices on assignments.assignment_id = notices.assignment_id
+where
+    -- A list, and no `or`, so that only these leads are looked up.
+    assignments.lead_id in (
+        select people.lead_id from identity.people as people where people.person_id = %(lead_id)s
+        union
+        select %(lead_id)s
+    )
+order by assignments.cycle asc, assignments.assigned_at asc, assignments.number asc;
+
+-- name: is_imported
+-- Whether every MQL of the lead comes from an import.
+select coalesce(bool_and(mql.evidence ? 'imported'), false) as is_imported
+from lifecycle.current_transitions as mql
+where mql.lead_id = %(lead_id)s and mql.stage = 'mql';
+
+-- name: list_past_mqls
+-- Live MQLs of a time span, with the facts known today.
+select
+    mql.lead_id,
+    mql.occurred_at as qualified_at,
+    companies.account_id,
+    jsonb_strip_nulls(coalesce(traits.facts, '{}') || jsonb_build_object('campaign', mql.campaign)) as traits
+from lifecycle.current_transitions as mql
+left join lateral (
+    select known_accounts.account_id
+    from identity.person_accounts as known_accounts
+    where known_accounts.lead_id = mql.lead_id
+    order by known_accounts.account_id
+    limit 1
+) as companies on true
+left join lateral (
+    select jsonb_object_agg(known_traits.trait, known_traits.value #>> '{}') as facts
+    from identity.person_traits as known_traits
+    where known_traits.lead_id = mql.lead_id
+) as traits on true
+where
+    mql.stage = 'mql'
+    and mql.occurred_at > %(since)s
+    and mql.occurred_at <= %(now)s
+    and not coalesce((mql.evidence ->> 'backfill')::boolean, false)
+order by mql.occurred_at asc, mql.lead_id asc, mql.cycle asc;

@@ -9,11 +9,11 @@ from leadops.delivery.outbox import enqueue_effect, make_nonce
 from leadops.lanes import Lane
 from leadops.queries import Queries
 from leadops.routing.pending import PendingLead
-from leadops.routing.routing_outcome import RoutingOutcome
+from leadops.routing.record_assignments import RoutingOutcome
 from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.routing_states import AssignmentReason
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="assignments")
 
 
 class AssignmentPublisher:

@@ -1,17 +1,54 @@
-"""Records what a run of routing decided: the place of the lead, the assignment, and the account's owner."""
+"""Records what a run of routing decided: the place of the lead, the assignment, and the account's owner.
 
+Owners that leads have in the CRM are adopted where the assignment was lost when the database went back.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
+from leadops.locks import Lock, hold_lock
 from leadops.queries import Queries
 from leadops.routing.decide_owner import OwnerDecision
 from leadops.routing.pending import PendingLead
-from leadops.routing.routing_outcome import RoutingOutcome
 from leadops.routing.routing_rules import RoutingRules
+from leadops.routing.routing_states import AssignmentCause, AssignmentReason, PlaceState
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="assignments")
+
+
+@dataclass(frozen=True)
+class RoutingOutcome:
+    """What becomes of a lead; without `is_assignment` it stays where it is and nobody is notified."""
+
+    state: PlaceState
+    rep_id: str | None = None
+    queue: str | None = None
+    cause: AssignmentCause = AssignmentCause.MQL
+    why: AssignmentReason | None = None
+    decision: OwnerDecision | None = None
+    moves: int = 0
+    overdue: bool = False
+    recheck_at: datetime | None = None
+    alarm_at: datetime | None = None
+    owns_account: bool = True
+    is_assignment: bool = True
+
+    @property
+    def counts(self) -> Counter[str]:
+        """The figures that this outcome adds to the run's result."""
+        is_owned = self.why in (AssignmentReason.ACCOUNT, AssignmentReason.SHARE)
+        return Counter(
+            assigned=self.is_assignment and is_owned,
+            account=self.is_assignment and self.why == AssignmentReason.ACCOUNT,
+            breach=self.is_assignment and self.cause == AssignmentCause.BREACH,
+            queued=self.is_assignment and self.why == AssignmentReason.QUEUE,
+            closed=self.state == PlaceState.CLOSED,
+        )
 
 
 class AssignmentRecorder:
@@ -87,3 +124,23 @@ class AssignmentRecorder:
                 rules=self._hash,
             )
         )
+
+
+def adopt_owners(connection: Connection, owners: Sequence[tuple[int, str]], *, now: datetime) -> list[int]:
+    """Give each lead to the salesperson who has it in the CRM; return the leads for which that is news.
+
+    `owners` are (lead_id, rep_id). In the caller's transaction. Only a salesperson who never had the lead's
+    latest cycle, as far as is known here, comes from a lost assignment: whom routing knows, it may have moved
+    the lead on from. Open notices about the lead are dropped.
+    """
+    hold_lock(connection, Lock.ROUTING)
+    adopted: list[int] = queries.values(
+        connection,
+        "adopt_owners",
+        lead_ids=[lead_id for lead_id, _ in owners],
+        rep_ids=[rep_id for _, rep_id in owners],
+        now=now,
+    )
+    if adopted:
+        queries.run(connection, "drop_notices", lead_ids=adopted, now=now)
+    return adopted

@@ -13,11 +13,11 @@ from leadops.calendar.local_days import local_midnight
 from leadops.db import Connection
 from leadops.queries import Queries
 from leadops.routing.decide_owner import RepLoad, RoutingRequest, decide_owner
-from leadops.routing.lead_account import name_account
+from leadops.routing.pending import name_account
 from leadops.routing.routing_rules import RoutingRules
 from leadops.routing.team import Rep, Team
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="pending")
 
 MINUTE = timedelta(minutes=1)
 

@@ -19,7 +19,7 @@ from leadops.queries import Queries
 from leadops.routing.rep_settings import RepMatch, WorkingDay, has_profile
 from leadops.routing.routing_rules import PROFILE_LISTS, RoutingRules, fold_value
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="pending")
 
 Spans = list[tuple[datetime, datetime]]
 

@@ -15,7 +15,7 @@ from leadops.queries import Queries
 from leadops.scoring.scoring_inbox import enqueue_every_lead
 from leadops.scoring.scoring_rules import RuleSet
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="scoring_inbox")
 
 #: An older file that somebody else put back takes effect once nobody has used the newer one for this long.
 UNUSED_AFTER = timedelta(minutes=10)

@@ -12,6 +12,8 @@ from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
 from leadops.lanes import Lane
+from leadops.machines.classify_acts import classify_acts, create_classified
+from leadops.machines.machine_settings import MachineSettings
 from leadops.queries import Queries
 from leadops.scoring.rule_parameters import award_parameters
 from leadops.scoring.scoring_rules import RuleSet
@@ -52,8 +54,14 @@ def compute_differences(connection: Connection, *, rules: RuleSet, zone: ZoneInf
     queries.run(connection, "award_fit", fit=parameters.fit)
     if queries.value(connection, "has_claimed"):
         queries.run(connection, "cap_claimed", cap=rules.claims_cap)
+    has_bounds = queries.value(connection, "has_bounds")
+    if has_bounds:
+        queries.run(connection, "add_bounded")
+        queries.run(connection, "bound_targets")
     queries.run(connection, "compare")
     queries.run(connection, "explain_corrections", body=Jsonb(rules.body(zone)))
+    if has_bounds:
+        queries.run(connection, "explain_rollbacks")
     return int(queries.value(connection, "count_touched"))
 
 
@@ -75,3 +83,10 @@ def find_last_touched(connection: Connection) -> int | None:
     """Return the highest lead_id in `touched`, None if it is empty."""
     lead_id: int | None = queries.value(connection, "find_last_touched")
     return lead_id
+
+
+def classify_members(connection: Connection, machines: MachineSettings, *, now: datetime) -> list[int]:
+    """Classify the acts of the leads in `members`; return further leads whose acts must be classified."""
+    create_classified(connection)
+    queries.run(connection, "list_classified")
+    return classify_acts(connection, settings=machines, now=now)

@@ -22,7 +22,7 @@ create temporary table if not exists members (
 
 -- name: create_targets
 -- What the leads in `touched` should have for each (lead, event, rule). What came as history has no live_at; of what
--- came live it is when that was known.
+-- came live it is when that was known. The last three columns are what a rollback leaves of it.
 create temporary table if not exists targets (
     lead_id bigint not null,
     member_id bigint not null,
@@ -32,12 +32,15 @@ create temporary table if not exists targets (
     rule text not null,
     dimension text not null,
     live_at timestamptz,
-    is_claim boolean not null default false
+    is_claim boolean not null default false,
+    at_most integer,
+    at_least integer,
+    rollback_id integer
 ) on commit delete rows;
 
 -- name: create_differences
--- Rows to append to the ledger; without live_at they are derived from the past. The last four columns are whose event
--- or trait it is, and of corrections what they correct.
+-- Rows to append to the ledger; without live_at they are derived from the past. The last columns are of corrections
+-- what they correct, whose event or trait it is, and the rollback that a row carries out.
 create temporary table if not exists differences (
     lead_id bigint not null,
     event_seq bigint,
@@ -51,7 +54,8 @@ create temporary table if not exists differences (
     awarded integer,
     awarded_at timestamptz,
     rule_set_id integer,
-    member_id bigint
+    member_id bigint,
+    rollback_id integer
 ) on commit delete rows;
 
 -- name: clear
@@ -99,7 +103,7 @@ analyze members;
 with rules as materialized (
     select listed.*
     from jsonb_to_recordset(%(behaviour)s) as listed (
-        number integer, name text, event text, condition jsonpath, points integer,
+        number integer, name text, event text, path text[], condition jsonpath, points integer,
         day_cap integer, lead_cap integer, group_number integer, group_day_cap integer, group_lead_cap integer
     )
 ),
@@ -125,29 +129,43 @@ owned as (
     offset 0 -- noqa: AM09
 ),
 
--- A case is an even chance to the planner: it does not try the rules on all events. Text is slow, so it comes last.
-matches as (
+-- Of an event only what its rules look at is read. `materialized`: the rules are tried on these events, not on all.
+told as materialized (
     select
-        owned.lead_id,
-        owned.member_id,
-        owned.event_seq,
-        events.ts,
+        owned.*, events.event, events.ts, events.payload #> looked_at.path as value,
         case when not events.is_history then events.received_at end as live_at,
-        (events.ts at time zone %(zone)s)::date as day,
-        rules.number, rules.group_number,
-        abs(rules.points) as amount,
-        rules.day_cap, rules.lead_cap, rules.group_day_cap, rules.group_lead_cap,
         events.event_id collate "C" as event_id
     from owned
     inner join cdp.events as events on owned.event_seq = events.seq
-    inner join rules
-        on
-            events.event = rules.event
-            and case when rules.condition is null then true else events.payload @@ rules.condition end
+    inner join (select distinct event, path from rules) as looked_at on events.event = looked_at.event
     where not exists (
         select from machines.uncounted_acts as uncounted
         where uncounted.lead_id = owned.member_id and uncounted.event_seq = owned.event_seq
     )
+),
+
+-- Text is slow: what many events hold alike, such as a page, meets the rules once.
+fits as materialized (
+    select held.value, rules.*
+    from (select distinct event, value from told) as held
+    inner join rules
+        on
+            held.event = rules.event
+            and (rules.condition is null or scoring.place_value(rules.path, held.value) @@ rules.condition)
+),
+
+matches as (
+    select
+        told.lead_id, told.member_id, told.event_seq, told.ts, told.live_at, told.event_id,
+        (told.ts at time zone %(zone)s)::date as day,
+        fits.number, fits.group_number, abs(fits.points) as amount,
+        fits.day_cap, fits.lead_cap, fits.group_day_cap, fits.group_lead_cap
+    from told
+    inner join fits
+        on
+            told.event = fits.event
+            and coalesce(told.value, 'null') = coalesce(fits.value, 'null')
+            and (told.value is null) = (fits.value is null)
 ),
 
 rule_days as (
@@ -162,55 +180,41 @@ rule_days as (
 rule_lives as (
     select
         *,
-        sum(least(day_cap, so_far) - least(day_cap, so_far - amount)) over (
+        sum(scoring.pass_cap(day_cap, so_far, amount)) over (
             partition by lead_id, group_number, number order by day, ts, event_id rows unbounded preceding
         )::integer as life_so_far,
-        least(day_cap, so_far) - least(day_cap, so_far - amount) as day_amount
+        scoring.pass_cap(day_cap, so_far, amount) as day_amount
     from rule_days
     where day_cap is null or so_far - amount < day_cap
-),
-
-rule_capped as (
-    select
-        *,
-        least(lead_cap, life_so_far) - least(lead_cap, life_so_far - day_amount) as rule_amount
-    from rule_lives
-    where lead_cap is null or life_so_far - day_amount < lead_cap
 ),
 
 group_days as (
     select
         *,
-        sum(rule_amount) over (
+        sum(scoring.pass_cap(lead_cap, life_so_far, day_amount)) over (
             partition by lead_id, group_number, day order by ts, event_id, number rows unbounded preceding
-        )::integer as group_so_far
-    from rule_capped
+        )::integer as group_so_far,
+        scoring.pass_cap(lead_cap, life_so_far, day_amount) as rule_amount
+    from rule_lives
+    where lead_cap is null or life_so_far - day_amount < lead_cap
 ),
 
 group_lives as (
     select
         *,
-        sum(least(group_day_cap, group_so_far) - least(group_day_cap, group_so_far - rule_amount)) over (
+        sum(scoring.pass_cap(group_day_cap, group_so_far, rule_amount)) over (
             partition by lead_id, group_number order by day, ts, event_id, number rows unbounded preceding
         )::integer as group_life_so_far,
-        least(group_day_cap, group_so_far) - least(group_day_cap, group_so_far - rule_amount) as group_day_amount
+        scoring.pass_cap(group_day_cap, group_so_far, rule_amount) as group_day_amount
     from group_days
     where group_day_cap is null or group_so_far - rule_amount < group_day_cap
 )
 
 insert into targets (lead_id, member_id, occurred_at, points, event_seq, rule, dimension, live_at)
 select
-    lives.lead_id,
-    lives.member_id,
-    lives.ts,
-    case when rules.points < 0 then -1 else 1 end * (
-        least(lives.group_lead_cap, lives.group_life_so_far)
-        - least(lives.group_lead_cap, lives.group_life_so_far - lives.group_day_amount)
-    ) as points,
-    lives.event_seq,
-    rules.name,
-    'behaviour',
-    lives.live_at
+    lives.lead_id, lives.member_id, lives.ts,
+    sign(rules.points) * scoring.pass_cap(lives.group_lead_cap, lives.group_life_so_far, lives.group_day_amount),
+    lives.event_seq, rules.name, 'behaviour', lives.live_at
 from group_lives as lives
 inner join rules on lives.number = rules.number
 where lives.group_lead_cap is null or lives.group_life_so_far - lives.group_day_amount < lives.group_lead_cap;
@@ -317,9 +321,88 @@ set
 from summed
 where targets.ctid = summed.ctid;
 
+-- name: has_bounds
+select exists(select from scoring.point_bounds);
+
+-- name: add_bounded
+-- What no rule gives any more, and a rollback gave back.
+insert into targets (lead_id, member_id, occurred_at, points, event_seq, rule, dimension)
+select
+    members.lead_id,
+    members.member_id,
+    events.ts,
+    0,
+    bounds.event_seq,
+    bounds.rule,
+    'behaviour'
+from scoring.point_bounds as bounds
+inner join machines.lead_events as owned on bounds.event_seq = owned.event_seq
+inner join members on owned.lead_id = members.member_id
+inner join cdp.events as events on bounds.event_seq = events.seq
+where
+    (bounds.at_least > 0 or bounds.at_most < 0)
+    and not exists (
+        select from targets
+        where targets.event_seq = bounds.event_seq and targets.rule = bounds.rule
+    )
+    and not exists (
+        select from machines.uncounted_acts as uncounted
+        where uncounted.lead_id = owned.lead_id and uncounted.event_seq = owned.event_seq
+    )
+union all
+(
+    select distinct on (members.lead_id, bounds.rule)
+        members.lead_id,
+        members.member_id,
+        rollbacks.applied_at,
+        0,
+        null::bigint,
+        bounds.rule,
+        'fit'
+    from scoring.point_bounds as bounds
+    inner join scoring.rollbacks as rollbacks on bounds.rollback_id = rollbacks.rollback_id
+    inner join members on bounds.lead_id = members.member_id
+    where
+        (bounds.at_least > 0 or bounds.at_most < 0)
+        and not exists (
+            select from targets
+            where targets.lead_id = members.lead_id and targets.event_seq is null and targets.rule = bounds.rule
+        )
+    order by members.lead_id asc, bounds.rule asc, members.member_id asc
+);
+
+-- name: bound_targets
+-- A look-up for each row: a join would read all bounds for the few leads of a minute.
+update targets
+set at_most = bounds.at_most, at_least = bounds.at_least, rollback_id = bounds.rollback_id
+from (
+    select
+        own.ctid as row_id,
+        found.*
+    from targets as own
+    cross join
+        lateral (
+            select
+                by_event.at_most,
+                by_event.at_least,
+                by_event.rollback_id
+            from scoring.point_bounds as by_event
+            where by_event.event_seq = own.event_seq and by_event.rule = own.rule
+            union all
+            select
+                by_fact.at_most,
+                by_fact.at_least,
+                by_fact.rollback_id
+            from scoring.point_bounds as by_fact
+            where own.event_seq is null and by_fact.lead_id = own.member_id and by_fact.rule = own.rule
+            limit 1 -- noqa: AM09
+        ) as found
+) as bounds
+where targets.ctid = bounds.row_id;
+
 -- name: compare
 -- Targets minus what the ledger awarded so far. What was written off stays away, but no more than there is to have:
--- points that are due no longer, or no longer in full, are not taken back a second time.
+-- points that are due no longer, or no longer in full, are not taken back a second time. What a rollback left stays.
 with awarded as (
     select
         ledger.lead_id,
@@ -349,7 +432,7 @@ with awarded as (
 
 insert into differences (
     lead_id, event_seq, rule, dimension, occurred_at, points, kind, reason, live_at, awarded, awarded_at, rule_set_id,
-    member_id
+    member_id, rollback_id
 )
 select
     coalesce(targets.lead_id, awarded.lead_id),
@@ -357,7 +440,7 @@ select
     coalesce(targets.rule, awarded.rule),
     coalesce(targets.dimension, awarded.dimension),
     coalesce(targets.occurred_at, awarded.occurred_at),
-    remaining.points - coalesce(awarded.points, 0),
+    bounded.points - coalesce(awarded.points, 0),
     case when awarded.lead_id is null then 'rule' else 'correction' end,
     case
         when awarded.lead_id is not null or targets.member_id = targets.lead_id
@@ -366,11 +449,12 @@ select
                 || case when targets.is_claim then ': only a claim says so' else '' end
         else targets.rule || ': lead ' || targets.member_id || ' was merged into this one'
     end,
-    targets.live_at,
+    case when not bounded.is_rolled_back then targets.live_at end,
     awarded.points,
     awarded.recorded_at,
     awarded.rule_set_id,
-    targets.member_id
+    targets.member_id,
+    case when bounded.is_rolled_back then targets.rollback_id end
 from targets
 full join awarded
     on
@@ -392,7 +476,13 @@ cross join
                 else 0
             end as points
     ) as remaining
-where remaining.points <> coalesce(awarded.points, 0);
+cross join
+    lateral (
+        select
+            greatest(least(remaining.points, targets.at_most), targets.at_least) as points,
+            coalesce(awarded.points > targets.at_most or awarded.points < targets.at_least, false) as is_rolled_back
+    ) as bounded
+where bounded.points <> coalesce(awarded.points, 0);
 
 -- name: explain_corrections
 -- Says why points that the ledger awarded are corrected. Whether a rule changed is looked up once for all its rows.
@@ -409,7 +499,7 @@ with compared as (
             rule_set_id,
             rule
         from differences
-        where kind = 'correction'
+        where kind = 'correction' and rollback_id is null
     ) as corrected
     inner join scoring.rule_sets as former on corrected.rule_set_id = former.rule_set_id
     cross join (select %(body)s::jsonb) as current_rules (body)
@@ -460,7 +550,7 @@ causes as materialized (
         end as past
     from differences as corrections
     inner join compared on corrections.rule_set_id = compared.rule_set_id and corrections.rule = compared.rule
-    where corrections.kind = 'correction'
+    where corrections.kind = 'correction' and corrections.rollback_id is null
 )
 
 update differences as corrections
@@ -513,6 +603,12 @@ set
 from causes
 where corrections.ctid = causes.row_id;
 
+-- name: explain_rollbacks
+update differences
+set reason = differences.rule || ': rollback ' || rollbacks.rollback_id || ', ' || rollbacks.reason
+from scoring.rollbacks as rollbacks
+where differences.rollback_id = rollbacks.rollback_id;
+
 -- name: quieten_past
 -- What was known before `news_since` is not news where a merge moved it, or where the lead waits to be scored again
 -- anyway: changed rules, a split or a backfill give it, and not what has just come in.
@@ -542,3 +638,10 @@ from differences;
 
 -- name: find_last_touched
 select max(lead_id) from touched;
+
+-- name: list_classified
+insert into classified (person_id, lead_id)
+select
+    lead_id,
+    member_id
+from members;

@@ -17,7 +17,7 @@ from leadops.scoring.point_room import PointRoom, RuleDay
 from leadops.scoring.rule_parameters import award_parameters
 from leadops.scoring.scoring_rules import RuleSet
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="explain_score")
 
 #: Traits that no event can say: they follow from the address.
 DERIVED_TRAITS = ("email_domain",)
@@ -82,7 +82,7 @@ def list_possible_acts(
     An act is the smallest event that fits its rule, after all that the person has done. A fact is a trait
     that nobody has said of them. Acts that give nothing, because a cap is full, are left out.
     """
-    members: list[int] = queries.values(connection, "list_members", person_id=person_id)
+    members: list[int] = queries.values(connection, "list_person", person_id=person_id)
     parameters = award_parameters(rules)
     rule_days = queries.all(
         connection,
@@ -110,14 +110,14 @@ def list_possible_acts(
 
 def has_more_acts(connection: Connection, person_id: int, *, most: int) -> bool:
     """Return whether the person, by their oldest lead, has more than `most` acts, claims too."""
-    members: list[int] = queries.values(connection, "list_members", person_id=person_id)
+    members: list[int] = queries.values(connection, "list_person", person_id=person_id)
     has_more: bool = queries.value(connection, "has_more_acts", lead_ids=members, most=most)
     return has_more
 
 
 def find_waiting(connection: Connection, person_id: int) -> UnscoredWork:
     """Return what scoring still has to do with the person's leads before their score is up to date."""
-    members: list[int] = queries.values(connection, "list_members", person_id=person_id)
+    members: list[int] = queries.values(connection, "list_person", person_id=person_id)
     return queries.one(connection, "find_waiting", UnscoredWork, lead_ids=members, person_id=person_id)
 
 

@@ -10,9 +10,9 @@ from leadops.db import Connection, snapshot
 from leadops.machines.machine_settings import MachineSettings
 from leadops.queries import Queries
 from leadops.scoring.active_rules import is_active
-from leadops.scoring.classify_members import classify_members
 from leadops.scoring.decay import compute_decay, read_decayed_until
 from leadops.scoring.differences import (
+    classify_members,
     compute_differences,
     count_differences,
     find_last_touched,

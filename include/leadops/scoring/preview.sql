@@ -77,3 +77,56 @@ from differences
 left join unnest(%(lead_ids)s::bigint[], %(since)s::timestamptz[]) as own (lead_id, since)
     on differences.lead_id = own.lead_id
 group by differences.lead_id;
+
+-- name: touch_leads_with_acts
+-- Of a person, the oldest lead; of an erased lead the evidence is gone, and nothing would change.
+insert into touched (lead_id)
+select distinct coalesce(people.person_id, acts.lead_id) as lead_id
+from machines.acts as acts
+left join identity.people as people on acts.lead_id = people.lead_id
+where
+    acts.ts >= %(since)s
+    and coalesce(people.person_id, acts.lead_id) > %(after)s
+    and not exists (
+        select from identity.leads as gone
+        where gone.lead_id = acts.lead_id and gone.erased_at is not null
+    )
+order by lead_id
+limit %(chunk_size)s;
+
+-- name: list_unmatched
+with rules as materialized (
+    select listed.*
+    from jsonb_to_recordset(%(fit)s) as listed (trait text, condition jsonpath)
+    where listed.trait <> 'email_domain'
+),
+
+compared as (
+    select
+        traits.lead_id,
+        traits.trait,
+        traits.value,
+        coalesce(traits.comparable, traits.value) as forms
+    from identity.traits as traits
+    where traits.trait in (select rules.trait from rules)
+)
+
+select
+    trait,
+    forms,
+    example,
+    leads
+from (
+    select
+        trait,
+        forms,
+        (array_agg(value #>> '{}' order by lead_id))[1] as example,
+        count(*) as leads
+    from compared
+    where
+        jsonb_typeof(forms) <> 'number'
+        and not exists (select from rules where rules.trait = compared.trait and compared.forms @@ rules.condition)
+    group by trait, forms
+) as unmatched
+order by leads desc, trait asc, example collate "C" asc
+limit %(max_values)s::bigint;

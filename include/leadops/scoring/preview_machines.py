@@ -9,9 +9,9 @@ from leadops.db import Connection
 from leadops.machines.machine_settings import MachineSettings
 from leadops.queries import Queries
 from leadops.scoring.active_rules import is_active
-from leadops.scoring.classify_members import classify_members
 from leadops.scoring.decay import compute_decay, read_decayed_until
 from leadops.scoring.differences import (
+    classify_members,
     compute_differences,
     find_last_touched,
     list_members,
@@ -21,7 +21,7 @@ from leadops.scoring.ledger import lock_ledger
 from leadops.scoring.preview import ScorePreview, collect_changes
 from leadops.scoring.scoring_rules import RuleSet
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="preview")
 
 #: Leads in one transaction: few enough that what happens now is scored in between.
 CHUNK_LEADS = 2_000

@@ -1,5 +1,6 @@
 """The rules as the parameters of the statements that award points and let them decay."""
 
+from itertools import takewhile
 from typing import NamedTuple
 
 from psycopg.types.json import Jsonb
@@ -20,12 +21,13 @@ def award_parameters(rules: RuleSet) -> AwardParameters:
     Rules and groups are numbered by name, so that ties are broken alike whatever the order of the file.
     """
     groups = {name: number for number, name in enumerate(sorted(rules.groups))}
-    page_rules = rules.page_rules()
+    page_rules, paths = rules.page_rules(), _find_paths(rules)
     behaviour = [
         {
             "number": number,
             "name": rule.name,
             "event": rule.event,
+            "path": paths[rule.event],
             "condition": page_rules.condition(rule),
             "points": rule.points,
             "day_cap": rule.cap_per_day,
@@ -41,6 +43,23 @@ def award_parameters(rules: RuleSet) -> AwardParameters:
         for rule in rules.fit
     ]
     return AwardParameters(Jsonb(behaviour), Jsonb(fit))
+
+
+def _find_paths(rules: RuleSet) -> dict[str, list[str] | None]:
+    """Return, for each event with rules, the steps to all that these look at; None where that is nothing.
+
+    The steps are those that all addresses of its rules begin with: context and page, or none (all it holds).
+    """
+    addresses: dict[str, list[list[str]]] = {}
+    for rule in rules.behaviour:
+        addresses.setdefault(rule.event, []).extend(address.split(".") for address in rule.when)
+    return {event: _find_common_steps(theirs) if theirs else None for event, theirs in addresses.items()}
+
+
+def _find_common_steps(addresses: list[list[str]]) -> list[str]:
+    """Return up to two steps that all `addresses` begin with: what the first and the last in order share."""
+    pairs = zip(min(addresses), max(addresses), strict=False)
+    return [step for step, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)][:2]
 
 
 def decay_curves(rules: RuleSet) -> Jsonb:

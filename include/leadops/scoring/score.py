@@ -6,21 +6,19 @@ from zoneinfo import ZoneInfo
 
 from leadops.db import Connection
 from leadops.lanes import NEWS_FOR, Lane
-from leadops.machines.classify_acts import follow_settings
+from leadops.machines.classify_acts import follow_settings, release_due
 from leadops.machines.machine_settings import MachineSettings
-from leadops.machines.waiting_acts import release_due
 from leadops.scoring.active_rules import activate_rules, is_active, note_rules, read_rules
-from leadops.scoring.classify_members import classify_members
 from leadops.scoring.decay import decay_scored
 from leadops.scoring.differences import (
+    classify_members,
     compute_differences,
     count_differences,
     list_members,
     prepare_tables,
     quieten_past,
 )
-from leadops.scoring.ledger import append_differences, lock_ledger
-from leadops.scoring.model_points import withdraw_model_points
+from leadops.scoring.ledger import append_differences, lock_ledger, withdraw_model_points
 from leadops.scoring.scoring_inbox import (
     enqueue_classified,
     enqueue_leads,

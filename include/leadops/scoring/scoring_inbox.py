@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from leadops.db import Connection
-from leadops.identity.requeue import find_interval, requeue_lost_events
+from leadops.identity.event_chunk import find_interval, requeue_lost_events
 from leadops.lanes import Lane
 from leadops.queries import Queries
 

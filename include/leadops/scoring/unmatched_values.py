@@ -8,7 +8,7 @@ from leadops.queries import Queries
 from leadops.scoring.rule_parameters import award_parameters
 from leadops.scoring.scoring_rules import RuleSet
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="preview")
 
 
 class UnmatchedRow(NamedTuple):

@@ -14,7 +14,7 @@ from leadops.incidents.check import Check, CheckInput
 from leadops.incidents.finding import CheckFinding, IncidentKey, form_finding
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="watch_clocks")
 
 #: Facts about who has the lead outside working hours, and what they do.
 OFF_HOURS_FACTS = ("channel", "playbook")

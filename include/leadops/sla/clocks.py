@@ -11,8 +11,7 @@ from leadops.db import Connection
 from leadops.lifecycle.publish import CycleKey
 from leadops.queries import Queries
 from leadops.sla.clock_states import SlaClock
-from leadops.sla.sla_calendar import SlaCalendar
-from leadops.sla.sla_policy import SlaPolicy
+from leadops.sla.sla_policy import SlaCalendar, SlaPolicy
 
 queries = Queries(__file__)
 

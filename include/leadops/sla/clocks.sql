@@ -1,3 +1,10 @@
+-- name: enqueue_cycles
+insert into sla.inbox (lead_id, cycle, has_new_person)
+select
+    *,
+    %(has_new_person)s::boolean
+from unnest(%(lead_ids)s::bigint[], %(cycles)s::integer[]);
+
 -- name: take_inbox
 with taken as (
     delete from sla.inbox
@@ -127,3 +134,40 @@ select
     late.cycle,
     'breach'
 from unnest(%(leads)s::bigint[], %(cycles)s::integer[]) as late (lead_id, cycle);
+
+-- name: measure_median
+select
+    count(*) as leads,
+    percentile_cont(0.5) within group (order by business_minutes) as minutes
+from sla.clocks
+where clock = 'sal' and stopped_by = 'contact' and stopped_at > %(since)s and stopped_at <= %(now)s;
+
+-- name: read_median_state
+-- Only the median has no lead.
+select
+    state,
+    started_at as since
+from sla.breaches
+where lead_id = 0;
+
+-- name: delete_waiting
+delete from sla.inbox
+where lead_id = any(%(lead_ids)s::bigint[]);
+
+-- name: delete_clocks
+delete from sla.clocks
+where lead_id = any(%(lead_ids)s::bigint[]) and state in ('running', 'at_risk', 'held', 'breached');
+
+-- name: delete_breaches
+delete from sla.breaches
+where lead_id = any(%(lead_ids)s::bigint[]) and state in ('at_risk', 'held', 'breached');
+
+-- name: clear_clocks
+update sla.clocks
+set evidence = erased.clear_json(evidence, %(pattern)s)
+where lead_id = any(%(lead_ids)s::bigint[]);
+
+-- name: clear_breaches
+update sla.breaches
+set evidence = erased.clear_json(evidence, %(pattern)s)
+where lead_id = any(%(lead_ids)s::bigint[]);

@@ -11,7 +11,7 @@ from leadops.sla.clock_states import ClockState, SlaClock
 from leadops.sla.clocks import write_breaches
 from leadops.sla.sla_policy import SlaPolicy
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="clocks")
 
 
 class MedianMeasure(NamedTuple):

@@ -7,7 +7,7 @@ from leadops.db import Connection
 from leadops.lifecycle.publish import CycleKey, NewMql, Subscription
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="clocks")
 
 
 def enqueue_mqls(connection: Connection, mqls: Sequence[NewMql], _: datetime) -> None:

@@ -22,8 +22,7 @@ from leadops.sla.clocks import (
     write_breaches,
 )
 from leadops.sla.median import watch_median
-from leadops.sla.sla_calendar import SlaCalendar
-from leadops.sla.sla_policy import SlaPolicy
+from leadops.sla.sla_policy import SlaCalendar, SlaPolicy
 
 queries = Queries(__file__)
 

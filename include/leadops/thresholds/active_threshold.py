@@ -9,7 +9,7 @@ from leadops.lifecycle.kpi_contract import KpiContract, KpiVersion, MqlRule
 from leadops.queries import Queries
 from leadops.sla.sla_policy import SlaPolicy
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="apply_threshold")
 
 
 class DecidedThreshold(NamedTuple):

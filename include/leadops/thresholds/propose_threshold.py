@@ -21,7 +21,7 @@ from leadops.thresholds.threshold_context import ThresholdContext, end_of
 from leadops.thresholds.threshold_settings import ThresholdSettings
 from leadops.thresholds.watched_changes import describe_watch
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="apply_threshold")
 
 
 @dataclass(frozen=True)

@@ -2,46 +2,49 @@
 -- Mature MQLs by the score with which they became MQL, and how many became SQL within the days of maturing.
 with known as materialized (
     select
-        lead_id,
-        cycle,
+        person_id,
+        person_cycle,
         stage,
-        occurred_at,
-        evidence
-    from lifecycle.counted_transitions
+        happened_at,
+        score,
+        is_backfill,
+        is_imported
+    from mart.stages
     where
         stage in ('mql', 'sql')
-        and occurred_at >= %(labels_since)s
-        and occurred_at < %(until)s
-        and recorded_at < %(until)s
+        and is_counted
+        and happened_at >= %(labels_since)s
+        and happened_at < %(until)s
+        and known_at < %(until)s
 ),
 
 mqls as (
     select
-        mql.lead_id,
-        coalesce((mql.evidence ->> 'total')::integer, ledger.total) as score,
-        sql.lead_id is not null as became_sql
+        mql.person_id,
+        coalesce(mql.score, ledger.total) as score,
+        sql.person_id is not null as became_sql
     from known as mql
     left join known as sql
         on
-            mql.lead_id = sql.lead_id
-            and mql.cycle = sql.cycle
+            mql.person_id = sql.person_id
+            and mql.person_cycle = sql.person_cycle
             and sql.stage = 'sql'
-            and mql.occurred_at <= sql.occurred_at
-            and sql.occurred_at < mql.occurred_at + make_interval(days => %(mature_days)s)
+            and mql.happened_at <= sql.happened_at
+            and sql.happened_at < mql.happened_at + make_interval(days => %(mature_days)s)
     left join lateral (
         select sum(points)::integer as total
-        from scoring.ledger
+        from mart.ledger
         where
-            mql.evidence ->> 'total' is null
-            and lead_id = mql.lead_id
-            and recorded_at <= mql.occurred_at
+            mql.score is null
+            and lead_id = mql.person_id
+            and known_at <= mql.happened_at
     ) as ledger on true
     where
         mql.stage = 'mql'
-        and mql.occurred_at < %(mature_before)s
+        and mql.happened_at < %(mature_before)s
         and (
-            not coalesce((mql.evidence ->> 'backfill')::boolean, false)
-            or (mql.evidence ? 'imported' and mql.evidence ? 'total')
+            not mql.is_backfill
+            or (mql.is_imported and mql.score is not null)
         )
 )
 
@@ -56,27 +59,28 @@ order by score;
 
 -- name: count_arrivals
 select
-    (evidence ->> 'total')::integer as score,
+    score,
     count(*) as leads
-from lifecycle.counted_transitions
+from mart.stages
 where
     stage = 'mql'
-    and occurred_at >= %(since)s
-    and occurred_at < %(until)s
-    and recorded_at < %(until)s
-    and evidence ->> 'total' is not null
-    and (not coalesce((evidence ->> 'backfill')::boolean, false) or evidence ? 'imported')
-group by (evidence ->> 'total')::integer
+    and is_counted
+    and happened_at >= %(since)s
+    and happened_at < %(until)s
+    and known_at < %(until)s
+    and score is not null
+    and (not is_backfill or is_imported)
+group by score
 order by score;
 
 -- name: count_near_misses
 -- Leads that earned points in the window, pass fit and behaviour, and stay under the total that is in force.
 with touched as (
     select distinct lead_id
-    from scoring.ledger
+    from mart.ledger
     where
-        recorded_at >= %(since)s
-        and recorded_at < %(until)s
+        known_at >= %(since)s
+        and known_at < %(until)s
         and kind in ('rule', 'correction')
         and points > 0
 ),
@@ -88,8 +92,8 @@ summed as (
         coalesce(sum(ledger.points) filter (where ledger.dimension = 'fit'), 0) as fit,
         coalesce(sum(ledger.points) filter (where ledger.dimension = 'behaviour'), 0) as behaviour
     from touched
-    inner join scoring.ledger as ledger on touched.lead_id = ledger.lead_id
-    where ledger.recorded_at < %(until)s
+    inner join mart.ledger as ledger on touched.lead_id = ledger.lead_id
+    where ledger.known_at < %(until)s
     group by ledger.lead_id
 )
 
@@ -107,8 +111,8 @@ where
         where uncounted.lead_id = summed.lead_id
     )
     and not exists (
-        select from lifecycle.current_transitions as mql
-        where mql.lead_id = summed.lead_id and mql.stage = 'mql' and mql.recorded_at < %(until)s
+        select from mart.stages as mql
+        where mql.person_id = summed.lead_id and mql.stage = 'mql' and mql.known_at < %(until)s
     )
 group by summed.total
 order by score;
@@ -124,29 +128,51 @@ select
         end
     ) as responded,
     count(*) filter (where clocks.stopped_at < %(until)s) as contacts
-from lifecycle.counted_transitions as mql
+from mart.stages as mql
 inner join sla.clocks as clocks
-    on mql.lead_id = clocks.lead_id and mql.cycle = clocks.cycle and clocks.clock = 'first_contact'
+    on mql.person_id = clocks.lead_id and mql.person_cycle = clocks.cycle and clocks.clock = 'first_contact'
 where
     mql.stage = 'mql'
-    and mql.occurred_at >= %(labels_since)s
-    and mql.occurred_at < %(mature_before)s
-    and mql.recorded_at < %(until)s;
+    and mql.is_counted
+    and mql.happened_at >= %(labels_since)s
+    and mql.happened_at < %(mature_before)s
+    and mql.known_at < %(until)s;
 
 -- name: count_backlog
 select count(*) as leads
-from lifecycle.counted_transitions as mql
+from mart.stages as mql
 where
     mql.stage = 'mql'
-    and mql.occurred_at >= %(since)s
-    and mql.occurred_at < %(until)s
-    and mql.recorded_at < %(until)s
-    and not coalesce((mql.evidence ->> 'backfill')::boolean, false)
+    and mql.is_counted
+    and mql.happened_at >= %(since)s
+    and mql.happened_at < %(until)s
+    and mql.known_at < %(until)s
+    and not mql.is_backfill
     and not exists (
-        select from lifecycle.facts as done
+        select from mart.responses as done
         where
-            done.lead_id = mql.lead_id
-            and done.cycle = mql.cycle
-            and done.fact in ('contact', 'won', 'lost')
-            and done.occurred_at < %(until)s
+            done.lead_id = mql.person_id
+            and done.cycle = mql.person_cycle
+            and done.kind in ('contact', 'won', 'lost')
+            and done.happened_at < %(until)s
     );
+
+-- name: read_capacity
+select facts -> 'capacity' as capacity
+from lifecycle.thresholds
+where day = %(day)s;
+
+-- name: keep_basis
+-- Also of a day that has been decided: what is known of a day stays the same.
+update lifecycle.thresholds
+set basis = %(basis)s
+where day = %(day)s;
+
+-- name: find_basis
+select
+    day,
+    basis
+from lifecycle.thresholds
+where basis is not null and day < %(before)s
+order by day desc
+limit 1;

@@ -17,7 +17,7 @@ from leadops.thresholds.capacity import Capacity, measure_capacity
 from leadops.thresholds.score_history import ScoreHistory, count_backlog, read_score_history
 from leadops.thresholds.threshold_context import ThresholdContext, end_of, is_last_day
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="score_history")
 
 
 @dataclass(frozen=True)

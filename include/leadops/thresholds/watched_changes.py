@@ -9,7 +9,7 @@ from leadops.db import Connection
 from leadops.queries import Queries
 from leadops.thresholds.threshold_context import ThresholdContext
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="rollback")
 
 #: Before every decision.
 BEGINNING = datetime.min.replace(tzinfo=UTC)

@@ -10,9 +10,8 @@ from leadops.training.comparison import compare_models
 from leadops.training.drift import find_rate_change, stability_index
 from leadops.training.matrix import Matrix
 from leadops.training.model import Model
-from leadops.training.split import split_by_time
 from leadops.training.target_leakage import FeatureRefusal, find_too_good
-from leadops.training.train_model import NothingLeftError, TimeSplit, train_model
+from leadops.training.train_model import NothingLeftError, TimeSplit, split_by_time, train_model
 from leadops.training.training_settings import TrainingSettings
 
 #: What a challenger must beat without a champion.

@@ -6,7 +6,7 @@ from datetime import datetime
 from leadops.db import Connection
 from leadops.queries import Queries
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="champion")
 
 
 @dataclass(frozen=True)

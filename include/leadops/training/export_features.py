@@ -14,8 +14,8 @@ from leadops.errors import PermanentError
 from leadops.training.features import read_matrix
 from leadops.training.matrix import MISSING, FeatureColumn, Matrix
 from leadops.training.observations import fill_active_leads, fill_mature_leads
-from leadops.training.split import split_by_time
 from leadops.training.target_leakage import FeatureRefusal, find_late, find_too_good
+from leadops.training.train_model import split_by_time
 from leadops.training.training_settings import TrainingSettings
 
 #: Columns before the features.

@@ -35,12 +35,11 @@ from leadops.training.model import Model, insert_model, load_model
 from leadops.training.observations import fill_mature_leads
 from leadops.training.retrain import hash_inputs, read_champion_matrix
 from leadops.training.score_file import ImportedScore
-from leadops.training.split import split_by_time
 from leadops.training.target_leakage import find_late, find_too_good
-from leadops.training.train_model import TimeSplit, describe_data, hash_settings
+from leadops.training.train_model import TimeSplit, describe_data, hash_settings, split_by_time
 from leadops.training.training_settings import Feature, TrainingSettings
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="champion")
 
 #: The one feature of an imported model: the log odds of its score.
 FEATURE = "imported score"

@@ -19,7 +19,7 @@ from leadops.training.encode import Encoding, Standardisation, column_names, sta
 from leadops.training.matrix import Matrix
 from leadops.training.training_settings import Feature
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="champion")
 
 #: Rows that are standardised at a time: bounds the memory.
 CHUNK = 200_000

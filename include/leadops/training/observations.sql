@@ -64,49 +64,51 @@ truncate observations, identities, unlinked_visitors, events_seen, profile_value
 -- for its horizon too: otherwise the newest leads would all be successes.
 with mqls as materialized (
     select
+        person_id,
         lead_id,
-        own_lead_id,
-        cycle,
-        occurred_at,
-        recorded_at,
-        evidence ? 'imported' as is_imported,
-        evidence ? 'recorded_at' as has_own_record
-    from lifecycle.counted_transitions
+        person_cycle,
+        happened_at,
+        known_at,
+        is_imported,
+        is_dated_by_export
+    from mart.stages
     where
         stage = 'mql'
-        and recorded_at < %(until)s
-        and occurred_at >= %(since)s
-        and occurred_at <= %(until)s::timestamptz - %(horizon)s::interval
+        and is_counted
+        and known_at < %(until)s
+        and happened_at >= %(since)s
+        and happened_at <= %(until)s::timestamptz - %(horizon)s::interval
 ),
 
 -- A goal before its MQL does not count.
 reached as (
     select distinct
-        mqls.lead_id,
-        mqls.cycle
+        mqls.person_id,
+        mqls.person_cycle
     from mqls
-    inner join lifecycle.current_transitions as goal on mqls.lead_id = goal.lead_id and mqls.cycle = goal.cycle
+    inner join mart.stages as goal
+        on mqls.person_id = goal.person_id and mqls.person_cycle = goal.person_cycle
     where
         goal.stage = any(%(goal)s)
-        and goal.recorded_at < %(until)s
-        and goal.occurred_at >= mqls.occurred_at
-        and goal.occurred_at <= mqls.occurred_at + %(horizon)s::interval
+        and goal.known_at < %(until)s
+        and goal.happened_at >= mqls.happened_at
+        and goal.happened_at <= mqls.happened_at + %(horizon)s::interval
 )
 
 insert into observations (place, lead_id, own_lead_id, cycle, at, known_at, history_until, is_reached)
 select
-    row_number() over (order by mqls.occurred_at, mqls.lead_id, mqls.cycle) - 1,
+    row_number() over (order by mqls.happened_at, mqls.person_id, mqls.person_cycle) - 1,
+    mqls.person_id,
     mqls.lead_id,
-    mqls.own_lead_id,
-    mqls.cycle,
-    mqls.occurred_at,
-    mqls.recorded_at,
+    mqls.person_cycle,
+    mqls.happened_at,
+    mqls.known_at,
     -- An imported MQL was recorded long afterwards; imported events count as known in their own time. Where its export
     -- says when it was recorded, they do so whenever they came in.
-    case when mqls.has_own_record then 'infinity' when mqls.is_imported then %(until)s::timestamptz end,
-    reached.lead_id is not null
+    case when mqls.is_dated_by_export then 'infinity' when mqls.is_imported then %(until)s::timestamptz end,
+    reached.person_id is not null
 from mqls
-left join reached on mqls.lead_id = reached.lead_id and mqls.cycle = reached.cycle;
+left join reached on mqls.person_id = reached.person_id and mqls.person_cycle = reached.person_cycle;
 
 -- name: fill_active_leads
 -- People of a range of ids with an event in the last days, as of now.
@@ -142,3 +144,16 @@ where
                 select from machines.uncounted_acts as uncounted where uncounted.event_seq = resolved.event_seq
             )
     );
+
+-- name: count_late
+-- How many leads have each attribute, and for how many it became known only after the observation.
+select
+    attributes.attribute,
+    count(*) as leads,
+    count(*) filter (where attributes.known_at is null or attributes.known_at > observations.at) as late
+from observations
+inner join identities on observations.place = identities.place
+inner join history.attributes as attributes on identities.lead_id = attributes.lead_id
+where attributes.attribute = any(%(attributes)s) and attributes.value <> 'null'
+group by attributes.attribute
+order by attributes.attribute;

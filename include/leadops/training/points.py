@@ -1,4 +1,7 @@
-"""Brings the points of every active lead in line with the model in effect: only differences are written."""
+"""Brings the points of every active lead in line with the model in effect: only differences are written.
+
+The points of a lead are split over the features of the model, so that the parts sum to the points.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,21 +9,24 @@ from datetime import datetime
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leadops.db import Connection
 from leadops.lanes import Lane
 from leadops.queries import Queries
-from leadops.scoring.ledger import lock_ledger
-from leadops.scoring.model_points import ModelTarget, append_model_points, stage_model_targets
+from leadops.scoring.ledger import ModelTarget, append_model_points, lock_ledger, stage_model_targets
+from leadops.training.calibration import Calibration
 from leadops.training.champion import find_champion
 from leadops.training.features import read_matrix
 from leadops.training.model import Model, load_model
 from leadops.training.model_gate import ModelLimits, ScoringModel, choose_model
 from leadops.training.observations import fill_active_leads
-from leadops.training.split_points import points_of, split_points
-from leadops.training.training_settings import TrainingSettings
+from leadops.training.training_settings import PointsScale, TrainingSettings
 
 queries = Queries(__file__)
+
+#: Logits nearer than this are taken for one: the slope between them is then the steepness at the place.
+SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -131,3 +137,43 @@ def _find_range(connection: Connection, *, after: int, chunk: int) -> int | None
     with connection.transaction():
         last: int | None = queries.value(connection, "find_range", after=after, chunk=chunk)
     return last
+
+
+def points_of(probabilities: NDArray[np.float64], scale: PointsScale) -> NDArray[np.int32]:
+    """Return the points of each probability: scale × probability, rounded half up, within the bounds."""
+    return np.floor(_exact(probabilities, scale) + 0.5).astype(np.int32)
+
+
+def split_points(
+    contributions: NDArray[np.float64], intercept: float, calibration: Calibration, scale: PointsScale
+) -> NDArray[np.int32]:
+    """Return rows × (1 + features): the points of the average lead, and what each feature adds to them.
+
+    Points g(z) depend on the logit z = intercept + Σ contributions alone. On the straight way from the
+    average lead's logit z₀ to the lead's, each feature adds its contribution × (g(z) − g(z₀)) / (z − z₀):
+    the prices of Aumann and Shapley (1974), which sum to g(z) − g(z₀). Whole points by largest remainder, so
+    that each row sums to the lead's points exactly; of equal remainders the earlier feature's counts.
+    """
+    logits = intercept + contributions.sum(axis=1)
+    start = np.full(1, intercept)
+    average = _exact(calibration.apply(start), scale)
+    exact = _exact(calibration.apply(logits), scale)
+    distance = logits - intercept
+    is_far = np.abs(distance) > SAME
+    flat = scale.scale * calibration.steepness(start)
+    slope = np.where(is_far, (exact - average) / np.where(is_far, distance, 1.0), flat)
+    shares = np.concatenate(
+        [np.broadcast_to(average, (len(logits), 1)), contributions * slope[:, None]], axis=1
+    )
+    whole: NDArray[np.int32] = np.floor(shares).astype(np.int32)
+    total = np.floor(exact + 0.5).astype(np.int32)
+    # Between −½ and 1 + features of them are to be given; rounding may leave one to be taken.
+    missing = total - whole.sum(axis=1)
+    rank = np.argsort(np.argsort(-(shares - whole), axis=1, kind="stable"), axis=1, kind="stable")
+    whole += rank < missing[:, None]
+    whole -= rank >= whole.shape[1] + np.minimum(missing, 0)[:, None]
+    return whole
+
+
+def _exact(probabilities: NDArray[np.float64], scale: PointsScale) -> NDArray[np.float64]:
+    return np.clip(scale.scale * probabilities, scale.lowest, scale.highest)

@@ -90,3 +90,7 @@ where
     lead_id > %(after)s
     and lead_id <= %(up_to)s
     and not exists (select from new_predictions where new_predictions.lead_id = predictions.lead_id);
+
+-- name: forget_person
+delete from training.predictions
+where lead_id = any(%(lead_ids)s::bigint[]);

@@ -12,7 +12,7 @@ from leadops.training.matrix import MISSING, FeatureColumn
 from leadops.training.packed import unpack_rows
 from leadops.training.training_settings import Feature
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="features")
 
 #: Values of one category that are distinguished; the others count as rare.
 MAX_WORDS = 1000

@@ -13,7 +13,7 @@ from leadops.training.matrix import MISSING, FeatureColumn, Matrix
 from leadops.training.measures import auc, auc_error
 from leadops.training.training_settings import Feature, LeakageSettings
 
-queries = Queries(__file__)
+queries = Queries(__file__, topic="observations")
 
 #: A bin's rate is shrunk towards the overall rate by this many leads.
 PRIOR = 10

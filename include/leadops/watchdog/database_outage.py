@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from zlib import crc32
 
-from leadops.alerts.adopt_message import adopt_message
+from leadops.alerts.lost_message import adopt_message
 from leadops.alerts.page import adopt_page
 from leadops.alerts.page_step import PageStep
 from leadops.alerts.render import render_incident
@@ -18,9 +18,8 @@ from leadops.db import Connection
 from leadops.errors import LeadopsError, OutcomeUnknownError
 from leadops.incidents.alert_settings import AlertSettings
 from leadops.incidents.finding import CheckFinding, fire
-from leadops.incidents.incident import Incident
+from leadops.incidents.incident import Incident, record_past_incident
 from leadops.incidents.kinds import DATABASE_DOWN
-from leadops.incidents.open_incident import record_past_incident
 from leadops.locks import Lock, hold_lock
 from leadops.notifications.messages import Messages
 

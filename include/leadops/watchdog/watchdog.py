@@ -21,10 +21,10 @@ from leadops.delivery.database_mark import find_installation_id
 from leadops.errors import LeadopsError, TransientError
 from leadops.incidents.checks import WATCHDOG_CHECKS
 from leadops.incidents.finding import fire
-from leadops.incidents.heartbeats import MinuteMarks, read_minute_marks
+from leadops.incidents.incident import report_incident
 from leadops.incidents.kinds import TASKS_STOPPED
-from leadops.incidents.open_incident import report_incident
 from leadops.incidents.run_checks import run_checks
+from leadops.incidents.task_results import MinuteMarks, read_minute_marks
 from leadops.watchdog.airflow_queue import AirflowQueue, limit_statements, read_queue
 from leadops.watchdog.database_outage import DatabaseOutage
 from leadops.watchdog.task_state import START_FACTOR, TaskSigns, TaskState, UnchangedTimer, decide_task_state

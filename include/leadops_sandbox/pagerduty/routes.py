@@ -1,6 +1,5 @@
 """PagerDuty's Events API v2, and the incidents that it made of the events."""
 
-import hmac
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -11,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from leadops_sandbox.answers import answer, read_body
+from leadops_sandbox.settings import fits
 from leadops_sandbox.world import World
 
 ACTIONS = ("trigger", "acknowledge", "resolve")
@@ -51,7 +51,7 @@ def find_faults(event: Any, *, routing_key: str) -> Iterator[str]:
     key = event.get("routing_key")
     if not isinstance(key, str) or len(key) != 32:
         yield "Length of 'routing_key' is incorrect (should be 32 characters)"
-    elif not hmac.compare_digest(key.encode(), routing_key.encode()):
+    elif not fits(key, routing_key):
         yield "Invalid routing key"
     action = event.get("event_action")
     if action not in ACTIONS:

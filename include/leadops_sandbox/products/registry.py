@@ -42,6 +42,11 @@ def read_needs(name: str | None) -> dict[str, Any]:
     return {"unique": frozenset({"email", table.settings["id_field"]}), "keeps_log": face.keeps_log}
 
 
+def read_steps(name: str) -> dict[str, dict[str, str]]:
+    """Return the ids of what the product `name` has for programmes, by programme and step."""
+    return _read_table(name).steps
+
+
 def _read_table(name: str) -> Table:
     folder = Path(import_module(f"leadops_sandbox.products.{name}").__path__[0])
     return read_table(folder / f"{name}.yaml")

@@ -41,6 +41,8 @@ class Table(BaseModel):
     rows: dict[str, RowFault] = Field(default_factory=dict)
     #: Odd behaviour that the routes know by name, each with one line that says what it does.
     manners: dict[str, str] = Field(default_factory=dict)
+    #: The ids of what was made in it for programmes, by programme and step: settings that its user needs.
+    steps: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     @property
     def kinds(self) -> frozenset[str]:

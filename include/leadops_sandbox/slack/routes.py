@@ -1,6 +1,5 @@
 """Slack's Web API and its incoming webhook."""
 
-import hmac
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from leadops_sandbox.answers import answer, read_body
+from leadops_sandbox.settings import fits
 from leadops_sandbox.slack.arguments import is_true, read_arguments
 from leadops_sandbox.slack.files import file_methods
 from leadops_sandbox.slack.store import CONTENT, USER, WEBHOOK_CHANNEL, Message, channel_id, is_channel_id
@@ -142,7 +142,7 @@ def guard(world: World, method: Method) -> Callable[[Request], Awaitable[Respons
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or given.get("token") or ""
         if not token:
             return answer(fail("not_authed"))
-        if not hmac.compare_digest(str(token).encode(), world.tokens.slack.encode()):
+        if not fits(str(token), world.tokens.slack):
             return answer(fail("invalid_auth"))
         return answer(method(given | {"_base_url": str(request.base_url)}))
 

@@ -32,11 +32,10 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=60.0, help="events a minute, the mean over a week")
     parser.add_argument("--zone", default="Asia/Tokyo", help="the zone of the visitors' working week")
     given = parser.parse_args()
-    write_key = os.environ.get(given.write_key_env, "")
     # Of two secrets, while one is being replaced, the first is the new one.
-    secret, identity_secret = (
+    write_key, secret, identity_secret = (
         os.environ.get(name or "", "").partition(",")[0].strip()
-        for name in (given.form_secret_env, given.identity_secret_env)
+        for name in (given.write_key_env, given.form_secret_env, given.identity_secret_env)
     )
     for wrong, advice in (
         (not write_key, f"set {given.write_key_env} to the gateway's write key"),

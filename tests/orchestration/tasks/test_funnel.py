@@ -40,7 +40,8 @@ def test_a_run_counts_judges_shares_and_prices_the_day_that_is_over(books: Books
     funnel.attribute(run())
     priced = funnel.economics(run())
 
-    assert counted == {"day": "2026-06-01", "mqls": 1, "wons": 1, "again": [], "waiting": 0}
+    published = {"published": 4}  # the lead and its three stages
+    assert counted == {"day": "2026-06-01", "mqls": 1, "wons": 1, "again": [], "waiting": 0, **published}
     assert judged == {"days": 1, "findings": 1}
     assert priced["won"] == 1
     assert books.daily("dt, mqls, wons, left_out") == [(on("06-01"), 1, 1, 1)]
@@ -56,7 +57,8 @@ def test_the_next_run_says_which_days_it_built_again(books: Books) -> None:
     assert again["again"] == []  # it was the run's own day
     books.mql(at("06-01 11:00"))
     done = funnel.refresh(run(MIDNIGHT + timedelta(days=1)))
-    assert done == {"day": "2026-06-02", "mqls": 0, "wons": 0, "again": ["2026-06-01"], "waiting": 0}
+    again = {"again": ["2026-06-01"], "waiting": 0}
+    assert done == {"day": "2026-06-02", "mqls": 0, "wons": 0, **again, "published": 2}
 
 
 def test_a_run_says_how_many_earlier_days_still_wait(

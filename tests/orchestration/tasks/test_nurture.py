@@ -10,6 +10,7 @@ import requests
 
 from leadops.db import Connection, connect
 from leadops.delivery.push import push_target
+from leadops.delivery.score_pusher import ScorePusher
 from leadops.effect_guards import EFFECT_GUARDS
 from leadops.orchestration.tasks import nurture
 from leadops.settings import Endpoint
@@ -59,6 +60,7 @@ class Journey:
             database_url=self.database_url,
             endpoint=self.endpoint("ma"),
             target="ma",
+            pusher_type=ScorePusher,
             settings=impatient(),
             clock=lambda: self.now,
             sleep=lambda seconds: None,

@@ -6,7 +6,7 @@ import pytest
 
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.products.generic.delta_results import read_delta_results
-from leadops.products.product import RowResult, RowState
+from leadops.products.product_rows import RowResult, RowState
 
 APPLIED, DUPLICATE = RowResult(RowState.DONE), RowResult(RowState.DUPLICATE)
 

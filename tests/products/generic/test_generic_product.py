@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from leadops.products.generic.generic_product import GenericProduct
-from leadops.products.product import ScoreRow
+from leadops.products.product_rows import ScoreRow
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import requests
 
 from leadops.products.hubspot.hubspot_calls import HubSpotCalls
 from leadops.products.hubspot.hubspot_product import HubSpotProduct
-from leadops.products.product import Call
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import Call
 from leadops.products.reading import ReadAnswer, Reading
 from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread

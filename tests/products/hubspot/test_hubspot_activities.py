@@ -6,7 +6,7 @@ import pytest
 
 from leadops.crm.activity import parse_activity
 from leadops.products.hubspot.hubspot_activities import ActivityReader, find_moment
-from leadops.products.product import Call
+from leadops.products.product_rows import Call
 from tests.shipped import change
 
 from .conftest import CALLS, SETTINGS, answer_by_hand

@@ -7,7 +7,7 @@ import pytest
 
 from leadops.products.hubspot.hubspot_calls import HubSpotCalls
 from leadops.products.hubspot.hubspot_effects import HubSpotEffects
-from leadops.products.product import (
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     NothingToSendError,

@@ -9,7 +9,7 @@ from leadops.checkup.trial_lead import try_lead
 from leadops.clients.call_outcomes import Answered, Outcome, Refused
 from leadops.products.check_line import CheckState
 from leadops.products.hubspot.hubspot_check import HubSpotCheck, Wanted, describe_property
-from leadops.products.product import Call
+from leadops.products.product_rows import Call
 from tests.shipped import change
 
 from .conftest import CALLS, SETTINGS, Portal

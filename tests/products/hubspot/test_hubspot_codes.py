@@ -20,7 +20,7 @@ from leadops.products.hubspot.hubspot_codes import (
     find_property_fault,
     read_hubspot_quota,
 )
-from leadops.products.product import QuotaReading
+from leadops.products.product_rows import QuotaReading
 
 CORRELATION = {"status": "error", "correlationId": "aaaa"}
 

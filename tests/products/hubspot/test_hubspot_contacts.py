@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from leadops.products.hubspot.hubspot_contacts import ContactReader
-from leadops.products.product import Call
+from leadops.products.product_rows import Call
 
 from .conftest import CALLS, SETTINGS, answer_by_hand
 

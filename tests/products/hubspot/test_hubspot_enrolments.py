@@ -11,7 +11,7 @@ from leadops.products.enrolment import ProgrammeStep
 from leadops.products.hubspot.hubspot_codes import classify_hubspot
 from leadops.products.hubspot.hubspot_enrolment_check import describe_workflow
 from leadops.products.hubspot.hubspot_product import HubSpotProduct
-from leadops.products.product import EffectRow, RowState, UnsupportedCallError
+from leadops.products.product_rows import EffectRow, RowState, UnsupportedCallError
 
 from .conftest import SETTINGS
 

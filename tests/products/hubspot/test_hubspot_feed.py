@@ -9,6 +9,7 @@ import pytest
 
 from leadops.crm.poll import PollResult, poll_crm
 from leadops.db import connect
+from leadops.delivery.effect_pusher import EffectPusher
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.orchestration.tasks import sla
@@ -71,11 +72,11 @@ class Office:
             database_url=self.database_url,
             endpoint=self.portal.endpoint,
             target="crm",
+            pusher_type=EffectPusher,
             settings=SHIPPED.delivery,
             clock=lambda: self.now,
             sleep=self.sleep,
             until=self.now + timedelta(seconds=20),
-            effects_only=True,
         ).problem
 
     def crm_id(self, lead: int) -> str:

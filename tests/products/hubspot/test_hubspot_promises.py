@@ -2,8 +2,6 @@
 
 import json
 import multiprocessing
-import os
-import signal
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,7 +21,7 @@ from leadops.delivery.build_totals import LATE_CALLS
 from leadops.delivery.outbox import enqueue_effect
 from leadops.incidents.run_checks import run_checks
 from leadops.settings import Endpoint
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from leadops_sandbox.serve import serve_in_thread
 from leadops_sandbox.settings import Tokens
 from tests.alerts.checking import incidents
@@ -446,7 +444,7 @@ def play(till: HubSpotDelivery, what: str, detail: Any, leads: list[int]) -> Non
     elif what == "kill":
         process = start(till)
         time.sleep(detail)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.join()
     else:
         till.ahead += timedelta(minutes=2)

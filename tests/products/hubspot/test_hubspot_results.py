@@ -6,7 +6,7 @@ import pytest
 
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.products.hubspot.hubspot_results import read_change, read_totals, read_upsert
-from leadops.products.product import RowState, TotalRow
+from leadops.products.product_rows import RowState, TotalRow
 
 ROWS = [TotalRow(9, 1, "151", 17), TotalRow(8, 2, "152", -3)]
 DONE, UNKNOWN, DEAD = RowState.DONE, RowState.UNKNOWN, RowState.DEAD

@@ -9,7 +9,7 @@ import pytest
 
 from leadops.products.feed_cursor import FeedCursor
 from leadops.products.hubspot.hubspot_search import ChangeSearch
-from leadops.products.product import Call
+from leadops.products.product_rows import Call
 
 from .conftest import CALLS, Portal, answer_by_hand
 

@@ -7,7 +7,7 @@ import pytest
 
 from leadops.products.marketo.marketo_calls import MarketoCalls
 from leadops.products.marketo.marketo_product import MarketoProduct
-from leadops.products.product import Call, EffectRow, TotalRow, UnsupportedCallError
+from leadops.products.product_rows import Call, EffectRow, TotalRow, UnsupportedCallError
 from tests.leadops_sandbox.products.marketo import contract
 from tests.shipped import SHIPPED
 

@@ -10,7 +10,7 @@ from leadops.clients.call_outcomes import Answered, HttpAnswer
 from leadops.products.check_line import CheckState
 from leadops.products.marketo.marketo_campaign_check import describe_campaign
 from leadops.products.marketo.marketo_product import MarketoProduct
-from leadops.products.product import EffectRow, RowState
+from leadops.products.product_rows import EffectRow, RowState
 from tests.leadops_sandbox.products.marketo import contract
 from tests.shipped import SHIPPED
 

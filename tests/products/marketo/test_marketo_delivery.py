@@ -18,7 +18,7 @@ from leadops.lanes import Lane
 from leadops.products.check_line import CheckState
 from leadops.products.marketo.marketo_calls import LEADS
 from leadops.products.product_client import ProductClient
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from tests.alerts.checking import incidents
 from tests.products.stand_in import ProductDelivery, StandIn, serve_product
 from tests.scoring.conftest import World

@@ -8,7 +8,7 @@ from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.products.marketo.marketo_rows import read_listed, read_reading, read_single, read_totals
 from leadops.products.marketo.marketo_settings import LeadFields
-from leadops.products.product import LeadReading, ListedLead, RowResult, RowState, TotalRow
+from leadops.products.product_rows import LeadReading, ListedLead, RowResult, RowState, TotalRow
 
 FIELDS = LeadFields(score="leadopsScore", external_id="leadopsId", seq="leadopsScoreSeq")
 ROWS = [TotalRow(9, 1, "50", 17), TotalRow(12, 2, "51", -3), TotalRow(4, 3, "52", 0)]

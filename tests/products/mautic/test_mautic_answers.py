@@ -9,7 +9,7 @@ from leadops.clients.call_outcomes import Answered, HttpAnswer, Outcome, Refused
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.products.mautic.mautic_codes import API_OFF, NO_RIGHT, NOT_FOUND, classify_mautic
 from leadops.products.mautic.mautic_product import MauticPointsProduct, MauticProduct
-from leadops.products.product import (
+from leadops.products.product_rows import (
     EffectRow,
     LeadReading,
     NothingToSendError,

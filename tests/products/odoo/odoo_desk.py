@@ -10,11 +10,12 @@ from leadops.delivery.delivery_settings import DeliverySettings
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
+from leadops.delivery.score_pusher import choose_pusher
 from leadops.products.crm_client import CrmClient
 from leadops.products.odoo.odoo_product import OdooProduct
 from leadops.products.odoo.odoo_settings import OdooSettings
-from leadops.products.product import Call
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import Call
 from leadops.products.registry import are_one_system
 from leadops.settings import Endpoint
 from tests.delivery_fixture import DeliveryFixture, impatient
@@ -103,6 +104,7 @@ class OdooDesk(DeliveryFixture):
             database_url=self.url,
             endpoint=self.endpoint,
             target=target,
+            pusher_type=choose_pusher(target),
             settings=self.settings,
             clock=self.clock,
             sleep=time.sleep,

@@ -11,7 +11,7 @@ from leadops.products.feed_cursor import FeedCursor
 from leadops.products.feed_streams import StreamPage
 from leadops.products.odoo.odoo_calls import OdooCalls
 from leadops.products.odoo.odoo_feed import OdooFeed
-from leadops.products.product import Call
+from leadops.products.product_rows import Call
 from leadops.products.reading import ReadAnswer, Reading
 from tests.products.odoo.odoo_desk import set_odoo
 

@@ -18,7 +18,7 @@ from leadops.delivery.claim_calls import claim_effects
 from leadops.delivery.claim_totals import claim_totals
 from leadops.lanes import Lane
 from leadops.products.odoo.odoo_product import OdooProduct
-from leadops.products.product import Call
+from leadops.products.product_rows import Call
 from tests.products.odoo.odoo_desk import set_odoo
 from tests.products.stand_in import ProductDelivery, StandIn, serve_product
 from tests.promises import promise_examples

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from leadops.delivery.effect_pusher import EffectPusher
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.push import push_target
 from leadops.delivery.push_report import PushReport
@@ -51,6 +52,7 @@ class SalesforceDesk(SteppedDelivery):
             database_url=self.url,
             endpoint=self.endpoint,
             target="crm",
+            pusher_type=EffectPusher,
             settings=self.settings,
             clock=self.clock,
             sleep=self._sleep,

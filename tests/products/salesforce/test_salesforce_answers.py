@@ -13,7 +13,7 @@ from leadops.clients.call_outcomes import (
     TokenExpired,
     Unknown,
 )
-from leadops.products.product import QuotaReading
+from leadops.products.product_rows import QuotaReading
 from leadops.products.salesforce.salesforce_answers import (
     classify_salesforce,
     read_salesforce_quota,

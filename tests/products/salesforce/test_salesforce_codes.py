@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from leadops.products.product import RowState
+from leadops.products.product_rows import RowState
 from leadops.products.salesforce.salesforce_codes import (
     ROW_RULES,
     SalesforceError,

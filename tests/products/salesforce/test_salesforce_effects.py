@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from leadops.products.product import (
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     NothingToSendError,

@@ -13,10 +13,10 @@ from leadops.alerts.checks import CHECKS
 from leadops.delivery.build_totals import LATE_CALLS
 from leadops.delivery.reconcile import reconcile_scores
 from leadops.incidents.run_checks import run_checks
-from leadops.products.product import Call, TotalRow
 from leadops.products.product_client import ProductClient
+from leadops.products.product_rows import Call, TotalRow
 from leadops.products.salesforce.salesforce_product import SalesforceProduct
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 from tests.alerts.checking import incidents
 from tests.products.salesforce.conftest import DATA, SETTINGS, SalesforceDesk
 from tests.products.salesforce.test_effects_arrive import convert

@@ -19,7 +19,7 @@ from leadops.incidents.run_checks import run_checks
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
 from leadops.settings import Endpoint, disk_folders, mark_folder
-from leadops.sla.sla_calendar import SlaCalendar
+from leadops.sla.sla_policy import SlaCalendar
 
 log = logging.getLogger(__name__)
 

@@ -1,17 +1,22 @@
 """The tasks that send: `push` of score_leads, and `deliver` of deliver_outbox."""
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import timedelta
 
 from leadops.consent.pass_on import pass_on_consents
 from leadops.delivery.database_mark import open_mark
+from leadops.delivery.effect_pusher import EffectPusher
 from leadops.delivery.push import push_target
+from leadops.delivery.score_pusher import ScorePusher
 from leadops.effect_guards import EFFECT_GUARDS
 from leadops.erase_person import finish_erasures
+from leadops.orchestration.airflow_run import read_config
 from leadops.orchestration.counts import Counts, run_chunks
 from leadops.orchestration.run import TaskRun
+from leadops.orchestration.stage_beside import StageBeside
 from leadops.settings import database_url, mark_folder
 
 log = logging.getLogger(__name__)
@@ -24,9 +29,22 @@ PUSH_TIME, DELIVER_TIME = timedelta(seconds=50), timedelta(seconds=40)
 PASS_ON_TIME = timedelta(seconds=10)
 
 
-def push(run: TaskRun) -> Counts:
-    """Send new leads and score changes to the MA, each exactly once."""
-    return push_to(run, "ma")
+def list_shards() -> list[int]:
+    """Return the numbers of the tasks that push at once, for the DAG file: `shards` of delivery.yaml."""
+    return list(range(read_config().delivery.shards))
+
+
+def push(run: TaskRun, shard: int, beside: str = "") -> Counts:
+    """Send new leads and score changes to the MA, each exactly once.
+
+    `shards` of delivery.yaml says how many tasks do so at once; one that dies is replaced by the others. It
+    works beside the task that makes the changes, and ends when that one has ended and nothing is left.
+    """
+    if not beside:
+        return push_to(run, "ma", pusher_type=ScorePusher, shard=shard)
+    with run.open_database() as connection:
+        stage = StageBeside(connection, run, beside)
+        return push_to(run, "ma", pusher_type=ScorePusher, shard=shard, may_grow=stage.may_make_more)
 
 
 def deliver(run: TaskRun) -> Counts:
@@ -46,7 +64,7 @@ def deliver(run: TaskRun) -> Counts:
     run = replace(run, find_endpoint=endpoints.__getitem__)
 
     def send(target: str) -> Counts:
-        return push_to(run, target, limit=DELIVER_TIME, effects_only=True)
+        return push_to(run, target, limit=DELIVER_TIME)
 
     with ThreadPoolExecutor(len(TARGETS)) as pool:
         counts: Counts = dict(zip(TARGETS, pool.map(send, TARGETS), strict=True))
@@ -56,20 +74,32 @@ def deliver(run: TaskRun) -> Counts:
     return counts | ({"erasures_finished": finished} if finished else {})
 
 
-def push_to(run: TaskRun, target: str, *, limit: timedelta = PUSH_TIME, effects_only: bool = False) -> Counts:
-    """Send what is pending for `target` until `limit` is over; return the counts of the push.
+def push_to(
+    run: TaskRun,
+    target: str,
+    *,
+    limit: timedelta = PUSH_TIME,
+    pusher_type: type[EffectPusher] = EffectPusher,
+    shard: int = 0,
+    may_grow: Callable[[], bool] = lambda: False,
+) -> Counts:
+    """Send the effects for `target`, or what `pusher_type` sends, until `limit` is over; return the counts.
 
+    `shard` is this task's number among those that push at once; while `may_grow` says that more may come, it
+    waits for more.
     A target that is down or asks for a pause is not a failure: the log says so, and all stays on record.
     """
     report = push_target(
         database_url=database_url(),
         endpoint=run.find_product(target),
         target=target,
+        pusher_type=pusher_type,
         settings=run.config.delivery,
         clock=run.clock,
         sleep=run.sleep,
         until=run.clock() + limit,
-        effects_only=effects_only,
+        shard=shard,
+        may_grow=may_grow,
         identity=run.config.identity,
         mark=open_mark(mark_folder()),
         guards=EFFECT_GUARDS,

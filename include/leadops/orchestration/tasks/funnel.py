@@ -6,6 +6,7 @@ from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.economics.refresh_economics import refresh_economics
 from leadops.funnel.quality_checks import check_days
 from leadops.funnel.refresh_funnel import refresh_funnel
+from leadops.marts.publish_changes import publish_changes
 from leadops.nurture.measure_lift import choose_totals, measure_lift
 from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
@@ -14,9 +15,10 @@ log = logging.getLogger(__name__)
 
 
 def refresh(run: TaskRun) -> Counts:
-    """Count the day, and earlier days that changed since they were built."""
+    """Publish what changed, and count the day and earlier days that changed since they were built."""
     config, settings = run.config, run.config.funnel
     with run.open_database() as connection:
+        published = publish_changes(connection, now=run.clock())
         result = refresh_funnel(
             connection,
             day=run.day,
@@ -38,6 +40,7 @@ def refresh(run: TaskRun) -> Counts:
         "wons": result.wons,
         "again": [day.isoformat() for day in result.again],
         "waiting": result.waiting,
+        "published": published,
     }
 
 

@@ -63,9 +63,9 @@ def audit(run: TaskRun) -> Counts:
         log.warning("%s", error)
         return {"on_hold": True}
     finally:
-        if calls := client.take_calls():
+        if outcomes := client.take_outcomes():
             with run.open_database() as connection:
-                note_reads(connection, "ma", calls=calls, reading=client.take_quota(), now=run.clock())
+                note_reads(connection, "ma", outcomes=outcomes, reading=client.take_quota(), now=run.clock())
         client.transport.close()
     if result.uncorrected:
         log.warning("not corrected: leads %s", ", ".join(map(str, result.uncorrected)))

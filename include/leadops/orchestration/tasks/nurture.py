@@ -39,10 +39,11 @@ def send(run: TaskRun) -> Counts:
     """
     context, counts = make_context(run.config), Counter[str]()
     gaps = find_gaps(run)
-    for (programme, step), gap in gaps.items():
+    for programme in dict.fromkeys(programme for programme, _ in gaps):
+        steps = {step: gap for (name, step), gap in gaps.items() if name == programme}
         log.warning(
-            "nobody is enrolled in step %s of programme %s: %s. `leadops check ma` says what to change",
-            *(step, programme, gap),
+            "nobody is enrolled in %s of programme %s: %s. `leadops check ma` says what to change",
+            *(", ".join(steps), programme, next(iter(steps.values()))),
         )
     with run.open_database() as connection:
         follow_consent(run, connection)

@@ -12,9 +12,11 @@ from leadops.lifecycle.frozen_quarters import record_contract_changes
 from leadops.lifecycle.qualify import qualify_leads
 from leadops.orchestration.counts import Counts, run_chunks
 from leadops.orchestration.run import TaskRun
+from leadops.orchestration.stage_beside import at_work
 from leadops.orchestration.tasks.delivery import push_to
 from leadops.routing.assign_leads import assign_leads
-from leadops.routing.notify_reps import NoticeContext, notify_reps
+from leadops.routing.notice_message import NoticeContext
+from leadops.routing.notify_reps import notify_reps
 from leadops.scoring.active_rules import name_source
 from leadops.scoring.score import score_leads
 from leadops.scoring.scoring_inbox import enqueue_interval
@@ -56,7 +58,7 @@ def score(run: TaskRun) -> Counts:
     rules, zone = run.config.scoring, run.config.company.zone
     source = name_source(run.config.find_file("scoring"))
     lane = Lane.BACKFILL if run.is_backfill else None
-    with run.open_database() as connection:
+    with run.open_database() as connection, at_work(connection, run):
         return run_chunks(
             lambda: score_leads(
                 connection,
@@ -119,7 +121,8 @@ def notify_owners(run: TaskRun) -> Counts:
     context = NoticeContext(
         slack,
         run.config.company,
-        run.config.scoring,
+        run.config.scoring.grades,
+        run.config.scoring.labels(),
         find_due=partial(find_contact_dues, policy=run.config.sla),
         pages_url=form_pages_url(alerts),
     )

@@ -82,10 +82,10 @@ def _find_end_of_quota(run: TaskRun) -> datetime | None:
 
 def _note_reads(run: TaskRun, client: ProductClient) -> None:
     """Count the calls of a poll, and keep what their answers said: the next poll and the push go by it."""
-    calls, reading = client.take_calls(), client.take_quota()
-    if calls:
+    outcomes, reading = client.take_outcomes(), client.take_quota()
+    if outcomes:
         with run.open_database() as connection:
-            note_reads(connection, CRM, calls=calls, reading=reading, now=run.clock())
+            note_reads(connection, CRM, outcomes=outcomes, reading=reading, now=run.clock())
 
 
 def clock(run: TaskRun) -> Counts:

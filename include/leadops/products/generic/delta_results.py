@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leadops.clients.lead_absence import read_row
-from leadops.products.product import RowResult, RowState
+from leadops.products.product_rows import RowResult, RowState
 
 #: The statuses of a change, besides the words of `lead_absence`.
 STATES = {"applied": RowState.DONE, "duplicate": RowState.DUPLICATE, "rejected": RowState.DEAD}

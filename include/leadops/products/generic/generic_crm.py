@@ -5,7 +5,7 @@ from typing import Any
 from leadops.clients.answer_shapes import read_page
 from leadops.clients.answer_values import read_id
 from leadops.products.crm_side import CrmLead, CrmLeadPage, CrmSide
-from leadops.products.product import Call
+from leadops.products.product_rows import Call
 from leadops.products.reading import Reading, RefusedCallError
 
 #: Leads in one page.

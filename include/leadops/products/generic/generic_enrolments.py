@@ -11,7 +11,7 @@ from urllib.parse import quote
 from leadops.clients.call_outcomes import Answered, HttpAnswer, Outcome, Refused
 from leadops.products.check_line import CheckLine
 from leadops.products.enrolment import Enrolment, ProgrammeStep
-from leadops.products.product import Call, EffectRow, RowResult, RowState, SendCall
+from leadops.products.product_rows import Call, EffectRow, RowResult, RowState, SendCall
 
 #: How an MA says that it has no such route.
 NO_ROUTE = (404, 405, 501)

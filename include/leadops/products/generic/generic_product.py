@@ -27,12 +27,12 @@ from leadops.products.generic.generic_enrolments import (
     form_enrolment,
     read_enrolment,
 )
-from leadops.products.product import (
+from leadops.products.product import Product
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     LeadReading,
     ListedLead,
-    Product,
     RowResult,
     RowState,
     ScoreRow,

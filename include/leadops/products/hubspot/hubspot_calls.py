@@ -8,7 +8,7 @@ from urllib.parse import quote
 import orjson
 
 from leadops.products.hubspot.hubspot_settings import HubSpotSettings
-from leadops.products.product import Call, EffectRow, TotalRow, UnsupportedCallError
+from leadops.products.product_rows import Call, EffectRow, TotalRow, UnsupportedCallError
 
 #: Inputs of one batch. HubSpot's description has no number; its guides do.
 BATCH_LIMIT = 100

@@ -9,7 +9,7 @@ from leadops.products.check_line import CheckLine
 from leadops.products.hubspot.hubspot_calls import HubSpotCalls
 from leadops.products.hubspot.hubspot_effects import STATUS
 from leadops.products.hubspot.hubspot_settings import HubSpotSettings
-from leadops.products.product import Call, SendCall
+from leadops.products.product_rows import Call, SendCall
 
 WHERE = "in HubSpot under Settings, Properties, Contact properties"
 ACCOUNT = Call("GET", "/account-info/v3/details")

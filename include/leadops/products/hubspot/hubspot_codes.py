@@ -10,7 +10,7 @@ from typing import Any
 from leadops.clients.call_outcomes import Answered, HttpAnswer, Outcome, Postponed, Refused, Throttled
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.mask import mask_text
-from leadops.products.product import QuotaReading, RowState
+from leadops.products.product_rows import QuotaReading, RowState
 
 #: Seconds to wait after a 429 without Retry-After, by policyName. The quota knows when a used-up day ends.
 POLICY_WAITS = {"DAILY": 60.0, "TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0}

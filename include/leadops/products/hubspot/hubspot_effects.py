@@ -10,7 +10,7 @@ from leadops.products.hubspot.hubspot_codes import list_errors
 from leadops.products.hubspot.hubspot_pages import read_properties
 from leadops.products.hubspot.hubspot_results import read_change, read_error, read_upsert
 from leadops.products.hubspot.hubspot_settings import HubSpotSettings
-from leadops.products.product import (
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     NothingToSendError,

@@ -11,7 +11,7 @@ from leadops.products.enrolment import ProgrammeStep
 from leadops.products.hubspot.hubspot_calls import HubSpotCalls
 from leadops.products.hubspot.hubspot_check import HubSpotCheck, Wanted
 from leadops.products.hubspot.hubspot_settings import HubSpotSettings
-from leadops.products.product import SendCall
+from leadops.products.product_rows import SendCall
 
 #: HubSpot's number of the object contact.
 CONTACT = "0-1"

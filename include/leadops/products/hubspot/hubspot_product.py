@@ -22,18 +22,17 @@ from leadops.products.hubspot.hubspot_enrolment_check import HubSpotEnrolmentChe
 from leadops.products.hubspot.hubspot_pages import read_next, read_properties, read_results
 from leadops.products.hubspot.hubspot_results import read_totals
 from leadops.products.hubspot.hubspot_settings import HubSpotSettings
-from leadops.products.product import (
+from leadops.products.product import Product, find_settings
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     LeadReading,
     ListedLead,
-    Product,
     QuotaReading,
     RowResult,
     ScoreWay,
     SendCall,
     TotalRow,
-    find_settings,
 )
 from leadops.settings import Endpoint
 

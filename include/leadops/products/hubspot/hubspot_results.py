@@ -7,7 +7,7 @@ from typing import Any
 from leadops.clients.answer_values import read_id
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.products.hubspot.hubspot_codes import ROW_CATEGORIES, find_existing_id, list_errors
-from leadops.products.product import RowResult, RowState, TotalRow
+from leadops.products.product_rows import RowResult, RowState, TotalRow
 
 _DONE = RowResult(RowState.DONE)
 #: HubSpot says "COMPLETE" all the same: an address in place of an id, or a malformed body, changes nothing.

@@ -14,7 +14,7 @@ from leadops.clients.answer_values import read_id
 from leadops.products.feed_cursor import FeedCursor
 from leadops.products.hubspot.hubspot_calls import HubSpotCalls
 from leadops.products.hubspot.hubspot_pages import read_properties, read_results
-from leadops.products.product import Call
+from leadops.products.product_rows import Call
 from leadops.products.reading import ReadAnswer, Reading
 from leadops.tabular.times import parse_iso_time
 

@@ -8,13 +8,7 @@ import orjson
 
 from leadops.products.enrolment import Enrolment
 from leadops.products.marketo.marketo_settings import MarketoSettings
-from leadops.products.product import (
-    Call,
-    EffectRow,
-    NothingToSendError,
-    TotalRow,
-    UnsupportedCallError,
-)
+from leadops.products.product_rows import Call, EffectRow, NothingToSendError, TotalRow, UnsupportedCallError
 
 LEADS, DELETE = "/rest/v1/leads.json", "/rest/v1/leads/delete.json"
 USAGE, DESCRIBE = "/rest/v1/stats/usage.json", "/rest/v1/leads/describe2.json"

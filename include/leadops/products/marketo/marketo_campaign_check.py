@@ -8,7 +8,7 @@ from leadops.products.check_line import CheckLine
 from leadops.products.enrolment import ProgrammeStep
 from leadops.products.enrolment_settings import EnrolmentSettings
 from leadops.products.marketo.marketo_rows import read_results
-from leadops.products.product import Call, SendCall
+from leadops.products.product_rows import Call, SendCall
 
 CAMPAIGN = "/rest/asset/v1/smartCampaign/{campaign}.json"
 HOW = "docs/products/marketo.md#programmes says how"

@@ -8,7 +8,7 @@ from leadops.products.check_line import CheckLine
 from leadops.products.marketo.marketo_calls import DESCRIBE
 from leadops.products.marketo.marketo_rows import read_results
 from leadops.products.marketo.marketo_settings import MarketoSettings
-from leadops.products.product import Call, SendCall
+from leadops.products.product_rows import Call, SendCall
 
 NUMBERS = frozenset({"integer", "float", "score"})
 TEXTS = frozenset({"string", "text", "textarea", "email"})

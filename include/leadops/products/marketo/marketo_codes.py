@@ -20,8 +20,8 @@ from leadops.clients.call_outcomes import (
     TokenExpired,
     Unknown,
 )
-from leadops.products.product import RowState
 from leadops.products.product_client import read_date
+from leadops.products.product_rows import RowState
 
 #: Seconds after 100 calls in 20 seconds, and after 10 calls at once.
 BURST_PAUSE, CROWD_PAUSE = 20.0, 2.0

@@ -11,7 +11,7 @@ from typing import Any
 from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.answer_values import read_id
 from leadops.products.marketo.marketo_rows import read_results
-from leadops.products.product import Call
+from leadops.products.product_rows import Call
 from leadops.products.reading import Reading
 
 TOKEN, ACTIVITIES = "/rest/v1/activities/pagingtoken.json", "/rest/v1/activities.json"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from leadops.clients.access import Access
@@ -24,19 +25,18 @@ from leadops.products.marketo.marketo_rows import (
     read_totals,
 )
 from leadops.products.marketo.marketo_settings import MarketoSettings
-from leadops.products.product import (
+from leadops.products.product import Product, find_settings
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     LeadReading,
     ListedLead,
-    Product,
     QuotaReading,
     RowResult,
     ScoreWay,
     SendCall,
     TotalRow,
     UnsupportedCallError,
-    find_settings,
 )
 from leadops.products.reading import Reading
 from leadops.settings import Endpoint
@@ -59,6 +59,7 @@ class MarketoProduct(Product):
     lists_leads = False
     read_limit = FILTER_LIMIT
     has_merge_log = True
+    rights = MappingProxyType({"enrol_lead": "Execute Campaign"})
     #: "Concurrent or closely timed upsert requests can create duplicate records."
     repeat_pause = timedelta(seconds=30)
 

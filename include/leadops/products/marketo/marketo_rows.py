@@ -9,7 +9,7 @@ from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.products.marketo.marketo_codes import ROW_ADVICE, ROW_STATES, find_error, read_reason
 from leadops.products.marketo.marketo_settings import LeadFields
-from leadops.products.product import LeadReading, ListedLead, RowResult, RowState, TotalRow
+from leadops.products.product_rows import LeadReading, ListedLead, RowResult, RowState, TotalRow
 from leadops.tabular.times import parse_iso_time
 
 TAKEN = frozenset({"updated", "created", "deleted"})

@@ -9,7 +9,7 @@ import orjson
 from leadops.products.enrolment import Enrolment
 from leadops.products.mautic.mautic_rows import PAGE
 from leadops.products.mautic.mautic_settings import MauticSettings
-from leadops.products.product import (
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     NothingToSendError,

@@ -6,7 +6,7 @@ from typing import Any
 from leadops.clients.call_outcomes import Answered
 from leadops.products.check_line import CheckLine
 from leadops.products.mautic.mautic_settings import MauticSettings, ScorePlace
-from leadops.products.product import Call, SendCall
+from leadops.products.product_rows import Call, SendCall
 
 FIELDS = "/api/fields/contact"
 WHERE = "Settings > Custom Fields > New"

@@ -5,7 +5,7 @@ from typing import Any
 
 from leadops.clients.call_outcomes import HttpAnswer, Outcome, Refused, TokenExpired
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.products.product import RowState
+from leadops.products.product_rows import RowState
 
 NOT_FOUND = LeadAbsence(AbsenceWord.NOT_FOUND)
 API_OFF = "switch the API on: Configuration > API Settings > API enabled"

@@ -24,12 +24,12 @@ from leadops.products.mautic.mautic_rows import (
 )
 from leadops.products.mautic.mautic_segment_check import check_segments
 from leadops.products.mautic.mautic_settings import MauticSettings, ScorePlace
-from leadops.products.product import (
+from leadops.products.product import Product, find_settings
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     LeadReading,
     ListedLead,
-    Product,
     RowResult,
     RowState,
     ScoreRow,
@@ -37,7 +37,6 @@ from leadops.products.product import (
     SendCall,
     TotalRow,
     UnsupportedCallError,
-    find_settings,
 )
 from leadops.settings import Endpoint
 

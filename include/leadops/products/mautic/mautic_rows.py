@@ -9,7 +9,7 @@ from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.products.enrolment import Enrolment
 from leadops.products.mautic.mautic_codes import find_row_state, read_values
 from leadops.products.mautic.mautic_settings import ContactFields
-from leadops.products.product import EffectRow, LeadReading, ListedLead, RowResult, RowState, TotalRow
+from leadops.products.product_rows import EffectRow, LeadReading, ListedLead, RowResult, RowState, TotalRow
 
 #: Contacts of a page.
 PAGE = 200

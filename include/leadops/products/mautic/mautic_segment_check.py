@@ -9,7 +9,7 @@ from leadops.products.check_line import CheckLine
 from leadops.products.enrolment import ProgrammeStep
 from leadops.products.enrolment_settings import MarkedEnrolmentSettings
 from leadops.products.mautic.mautic_check import FIELDS, check_field, read_field_list
-from leadops.products.product import Call, SendCall
+from leadops.products.product_rows import Call, SendCall
 
 HOW = "docs/products/mautic.md#programmes says how"
 

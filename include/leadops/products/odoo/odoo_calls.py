@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from leadops.clients.answer_shapes import AnswerShapeError
-from leadops.products.product import Call
+from leadops.products.product_rows import Call
 
 #: Stand in the stored body of a JSON-RPC call for the user's number and the key, which no table may hold.
 PLACEHOLDERS = '"$user","$key"'

@@ -7,7 +7,7 @@ from leadops.clients.call_outcomes import Answered
 from leadops.products.check_line import CheckLine
 from leadops.products.odoo.odoo_calls import OdooCalls, take_result
 from leadops.products.odoo.odoo_settings import OdooSettings
-from leadops.products.product import Call, SendCall
+from leadops.products.product_rows import Call, SendCall
 
 #: Where a field is made.
 WHERE = "in Odoo (Settings, Technical, Database Structure, Fields, model crm.lead)"

@@ -14,14 +14,7 @@ from leadops.products.enrolment_settings import MarkedEnrolmentSettings
 from leadops.products.odoo.odoo_calls import OdooCalls, read_rows, take_result
 from leadops.products.odoo.odoo_check import describe_field
 from leadops.products.odoo.odoo_leads import MODEL, read_loaded, read_number
-from leadops.products.product import (
-    Call,
-    EffectRow,
-    RowResult,
-    RowState,
-    SendCall,
-    UnsupportedCallError,
-)
+from leadops.products.product_rows import Call, EffectRow, RowResult, RowState, SendCall, UnsupportedCallError
 
 BLACKLIST, TAG = "mail.blacklist", "crm.tag"
 #: Odoo's command that adds a record to a many2many, which is a set.

@@ -10,7 +10,7 @@ from leadops.mask import mask_text
 from leadops.products.odoo.odoo_calls import OdooCalls, take_result
 from leadops.products.odoo.odoo_errors import find_row_faults, is_passing
 from leadops.products.odoo.odoo_settings import OdooSettings
-from leadops.products.product import (
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     NothingToSendError,

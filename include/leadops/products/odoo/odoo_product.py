@@ -31,19 +31,18 @@ from leadops.products.odoo.odoo_leads import (
     read_scores_answer,
 )
 from leadops.products.odoo.odoo_settings import OdooSettings
-from leadops.products.product import (
+from leadops.products.product import Product, find_settings
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     LeadReading,
     ListedLead,
-    Product,
     RowResult,
     RowState,
     ScoreWay,
     SendCall,
     TotalRow,
     UnsupportedCallError,
-    find_settings,
 )
 from leadops.settings import Endpoint
 

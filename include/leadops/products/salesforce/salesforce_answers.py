@@ -6,7 +6,7 @@ from typing import Any
 
 from leadops.clients.call_outcomes import Answered, HttpAnswer, Outcome, Refused, Throttled, TokenExpired
 from leadops.mask import mask_text
-from leadops.products.product import QuotaReading
+from leadops.products.product_rows import QuotaReading
 from leadops.products.salesforce.salesforce_codes import (
     FIELD_ADVICE,
     FIELD_CODES,

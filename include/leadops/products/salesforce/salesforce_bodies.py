@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from leadops.products.product import Call
+from leadops.products.product_rows import Call
 from leadops.products.salesforce.salesforce_ids import CONTACT, find_object
 from leadops.products.salesforce.salesforce_settings import SalesforceSettings
 

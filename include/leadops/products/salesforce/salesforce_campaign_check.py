@@ -6,7 +6,7 @@ from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.call_outcomes import Answered
 from leadops.products.check_line import CheckLine
 from leadops.products.enrolment import ProgrammeStep
-from leadops.products.product import Call, SendCall
+from leadops.products.product_rows import Call, SendCall
 from leadops.products.salesforce.salesforce_bodies import form_query, quote_text
 from leadops.products.salesforce.salesforce_check import check_writable, explain, read_fields
 from leadops.products.salesforce.salesforce_ids import write_id

@@ -6,7 +6,7 @@ from typing import Any
 from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.call_outcomes import Answered, Outcome
 from leadops.products.check_line import CheckLine
-from leadops.products.product import Call, SendCall
+from leadops.products.product_rows import Call, SendCall
 from leadops.products.salesforce.salesforce_bodies import form_query
 from leadops.products.salesforce.salesforce_codes import OPT_OUT_FIELD, OWNER_FIELD, read_errors
 from leadops.products.salesforce.salesforce_ids import CONTACT, LEAD

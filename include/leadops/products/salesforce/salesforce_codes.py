@@ -6,7 +6,7 @@ allOrNone:false. A code that is not listed kills its row, with Salesforce's own 
 
 from typing import Any, NamedTuple
 
-from leadops.products.product import RowResult, RowState
+from leadops.products.product_rows import RowResult, RowState
 
 
 class SalesforceError(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadops.clients.answer_shapes import AnswerShapeError
-from leadops.products.product import (
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     NothingToSendError,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from leadops.clients.answer_shapes import AnswerShapeError
 from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
-from leadops.products.product import Call, LeadReading, ListedLead
+from leadops.products.product_rows import Call, LeadReading, ListedLead
 from leadops.products.salesforce.salesforce_bodies import PAGE, form_query, quote_text
 from leadops.products.salesforce.salesforce_codes import read_errors
 from leadops.products.salesforce.salesforce_ids import CONTACT, LEAD, find_object, write_id

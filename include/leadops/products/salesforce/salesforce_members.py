@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leadops.products.enrolment import Enrolment
-from leadops.products.product import Call, EffectRow, RowResult, RowState, UnsupportedCallError
+from leadops.products.product_rows import Call, EffectRow, RowResult, RowState, UnsupportedCallError
 from leadops.products.salesforce.salesforce_bodies import form_query, quote_text, write_json
 from leadops.products.salesforce.salesforce_codes import judge_error, read_errors
 from leadops.products.salesforce.salesforce_ids import CONTACT, find_object, write_id

@@ -12,19 +12,18 @@ from leadops.clients.call_outcomes import HttpAnswer, Outcome, TokenExpired
 from leadops.clients.shared_token import SharedToken
 from leadops.products.check_line import CheckLine
 from leadops.products.enrolment import ProgrammeStep
-from leadops.products.product import (
+from leadops.products.product import Product, find_settings
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     LeadReading,
     ListedLead,
-    Product,
     QuotaReading,
     RowResult,
     RowState,
     ScoreWay,
     SendCall,
     TotalRow,
-    find_settings,
 )
 from leadops.products.salesforce.salesforce_access import open_salesforce_access
 from leadops.products.salesforce.salesforce_answers import classify_salesforce, read_salesforce_quota

@@ -1,6 +1,5 @@
 """HubSpot's face: who may call, its three limits and the headers that speak of them."""
 
-import hmac
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +11,7 @@ from leadops_sandbox.products.face import Face
 from leadops_sandbox.products.hubspot import associations, batch, contacts, mails, meta, search
 from leadops_sandbox.products.table import ProductSettings, Table
 from leadops_sandbox.products.windows import DayWindow, RollingWindow
+from leadops_sandbox.settings import fits
 from leadops_sandbox.world import World
 
 
@@ -73,8 +73,8 @@ class HubSpot(Face[HubSpotSettings]):
     def admit(self, request: Request) -> None:
         """Check the token, then count the call: the day's, then the search's second or the ten seconds."""
         tokens = self.world.tokens
-        given = request.headers.get("authorization", "")
-        if not any(hmac.compare_digest(given, f"Bearer {token}") for token in (tokens.ma, tokens.crm)):
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        if kind != "Bearer" or not fits(given, f"{tokens.ma},{tokens.crm}"):
             raise self.fault_error("unauthorized")
         settings, now = self.settings, self.now()
         if not self.day.take(now, settings.zone, limit=settings.day_limit):

@@ -1,6 +1,5 @@
 """Marketo's identity, its fields, and how many calls were made today."""
 
-import hmac
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -12,6 +11,7 @@ from leadops_sandbox.answers import read_body
 from leadops_sandbox.products.face import VendorError, respond
 from leadops_sandbox.products.marketo.answers import answer_call
 from leadops_sandbox.products.table import FieldDef
+from leadops_sandbox.settings import fits
 
 if TYPE_CHECKING:
     from leadops_sandbox.products.marketo.face import Marketo
@@ -26,7 +26,7 @@ def routes(face: "Marketo") -> list[Route]:
         form = parse_qs((await read_body(request)).decode()) if request.method == "POST" else {}
         given = {name: values[-1] for name, values in form.items()} | dict(request.query_params)
         settings, secret = face.settings, given.get("client_secret", "")
-        is_known = hmac.compare_digest(secret.encode(), face.world.tokens.ma.encode())
+        is_known = fits(secret, face.world.tokens.ma)
         if given.get("grant_type") != "client_credentials":
             raise VendorError(400, {"error": "unsupported_grant_type", "error_description": "grant type"})
         if given.get("client_id") != settings.client_id or not is_known:

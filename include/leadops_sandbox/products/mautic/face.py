@@ -1,7 +1,6 @@
 """Mautic's face: a server of one's own, with Basic or OAuth2 and a limiter that is off at first."""
 
 import base64
-import hmac
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -16,6 +15,7 @@ from leadops_sandbox.products.mautic.bodies import read_body_json
 from leadops_sandbox.products.table import ProductSettings, Table
 from leadops_sandbox.products.tokens import TokenBook
 from leadops_sandbox.products.windows import RollingWindow
+from leadops_sandbox.settings import fits
 from leadops_sandbox.world import World
 
 TOKEN = "/oauth/v2/token"  # noqa: S105 - an address
@@ -102,7 +102,7 @@ class Mautic(Face[MauticSettings]):
 
     def is_secret(self, secret: str) -> bool:
         """Return whether `secret` is the token of the MA."""
-        return hmac.compare_digest(secret.encode(), self.world.tokens.ma.encode())
+        return fits(secret, self.world.tokens.ma)
 
     def read_points(self, lead: Lead) -> float:
         """Return Mautic's own points of a contact."""

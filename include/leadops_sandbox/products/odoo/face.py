@@ -1,6 +1,5 @@
 """Odoo's face: two ways in, one set of methods."""
 
-import hmac
 from typing import Any
 
 import orjson
@@ -13,6 +12,7 @@ from leadops_sandbox.products.face import Face, VendorError, find_fault, respond
 from leadops_sandbox.products.odoo.errors import ACCESS_DENIED, FAULTS, USER_ERROR, OdooError
 from leadops_sandbox.products.odoo.methods import call_method
 from leadops_sandbox.products.table import ProductSettings, Table
+from leadops_sandbox.settings import fits
 from leadops_sandbox.world import World
 
 
@@ -113,9 +113,7 @@ class Odoo(Face[OdooSettings]):
     def is_key(self, key: object) -> bool:
         """Return whether `key` is the token of the MA or the CRM."""
         tokens = self.world.tokens
-        return any(
-            hmac.compare_digest(str(key).encode(), token.encode()) for token in (tokens.ma, tokens.crm)
-        )
+        return fits(str(key), f"{tokens.ma},{tokens.crm}")
 
     def act_out_fault(self, request: Request) -> None:
         """Raise the OdooError of a fault that the call meets."""

@@ -1,7 +1,6 @@
 """How an app signs in: client credentials, and an assertion that is a JWT."""
 
 import base64
-import hmac
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -13,6 +12,7 @@ from starlette.routing import Route
 from leadops_sandbox.answers import read_body
 from leadops_sandbox.products.face import VendorError, respond
 from leadops_sandbox.products.salesforce.ids import API_USER, make_id
+from leadops_sandbox.settings import fits
 
 if TYPE_CHECKING:
     from leadops_sandbox.products.salesforce.face import Salesforce
@@ -91,7 +91,7 @@ def check_client(face: "Salesforce", request: Request, form: dict[str, str]) -> 
     if name != face.settings.client_id:
         raise refuse_grant("invalid_client_id", "client identifier invalid")
     tokens = face.world.tokens
-    if not any(hmac.compare_digest(secret.encode(), token.encode()) for token in (tokens.ma, tokens.crm)):
+    if not fits(secret, f"{tokens.ma},{tokens.crm}"):
         raise refuse_grant("invalid_client", "invalid client credentials")
 
 

@@ -12,12 +12,12 @@ from leadops.clients.answer_values import read_id, read_score
 from leadops.clients.call_outcomes import HttpAnswer, Outcome, Throttled, TokenExpired
 from leadops.clients.lead_absence import AbsenceWord, LeadAbsence
 from leadops.errors import TransientError
-from leadops.products.product import (
+from leadops.products.product import Product
+from leadops.products.product_rows import (
     Call,
     EffectRow,
     LeadReading,
     ListedLead,
-    Product,
     QuotaReading,
     RowResult,
     RowState,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from leadops.products.product import Call, EffectRow, RowResult, RowState, ScoreRow
+from leadops.products.product_rows import Call, EffectRow, RowResult, RowState, ScoreRow
 from tests.products.folder.acme.acme_product import AcmeProduct
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from leadops.products.product import Call, EffectRow, LeadReading, RowResult, ScoreWay, TotalRow
+from leadops.products.product_rows import Call, EffectRow, LeadReading, RowResult, ScoreWay, TotalRow
 from tests.products.folder.acme.acme_product import AcmeProduct, read_row
 
 

@@ -27,7 +27,7 @@ function orPlain(text, value) {
   return text === `${text.split(".", 1)[0]}.${value}` ? String(value).replaceAll("_", " ") : text;
 }
 
-const DRAW = { event, points, identity, stage, assignment, clock, activity, call, created };
+const DRAW = { event, points, identity, stage, assignment, clock, activity, consent, call, created };
 
 /** Return the node of an item of the timeline; `answer` is that of the lead's page. */
 export function drawItem(item, answer) {
@@ -227,6 +227,10 @@ function activity(facts) {
   const who = facts.rep_id ? sayRep(facts.rep_id, facts) : "";
   const title = [orPlain(say(`activity.${facts.kind}`), facts.kind), facts.status ? orPlain(say(`status.${facts.status}`), facts.status) : ""].filter(Boolean).join(": ");
   return entry(title, { lines: [who ? say("by", { who }) : ""] });
+}
+
+function consent(facts) {
+  return entry(say(`consent.${facts.word}`), { lines: [say("by", { who: facts.by }), facts.quote] });
 }
 
 // What leadops asked of other systems

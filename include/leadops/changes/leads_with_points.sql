@@ -1,2 +1,0 @@
--- name: has_points
-select scoring.has_points();

@@ -1,2 +1,0 @@
--- name: listen
-listen leadops_outbox;

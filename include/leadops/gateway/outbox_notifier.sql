@@ -1,2 +1,0 @@
--- name: notify
-notify leadops_outbox;

@@ -1,3 +1,0 @@
--- name: delete_attributes
-delete from history.attributes
-where lead_id = any(%(lead_ids)s::bigint[]);

@@ -1,2 +1,0 @@
--- name: read_hash_key
-select hash_key from intake.hash_keys;

@@ -1,0 +1,7 @@
+-- name: list_applied
+select
+    name,
+    sha256,
+    needs
+from leadops.migrations
+order by name;
