@@ -13,6 +13,7 @@ from leadops.migrations.rights import Part
 from leadops.orchestration.airflow_run import read_clock
 from leadops.orchestration.callbacks import open_deadline_incident, open_task_incident
 from leadops.orchestration.heartbeat import note_success
+from tests.own_log import own_messages
 from tests.roles import as_role
 from tests.runs import make_run
 
@@ -53,7 +54,7 @@ def test_a_task_that_fails_opens_one_incident_without_personal_data(
     connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     open_task_incident(_task("score"))
-    (said,) = caplog.messages
+    (said,) = own_messages(caplog)
     assert "for score_leads: ValueError: " in said, "the log ends with the reason"
     assert "taro" not in said
     open_task_incident(_task("score"))

@@ -18,6 +18,7 @@ from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
 from leadops.orchestration.task import leadops_task
 from tests.orchestration.execute_task import execute
+from tests.own_log import own_messages
 from tests.roles import as_role
 
 
@@ -79,7 +80,7 @@ def test_its_name_and_page_are_those_of_the_function() -> None:
 def test_the_counts_are_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "leadops.orchestration.task"):
         execute(make_dag(last), "last")
-    assert "last: 2 new leads, -3 points" in caplog.messages
+    assert "last: 2 new leads, -3 points" in own_messages(caplog)
 
 
 def test_the_counts_of_each_task_are_on_record(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from leadops.reports.draw import draw_responses
 from leadops.reports.fonts import can_draw, find_families
 from leadops.reports.report_texts import REPORT_TEXTS
 from leadops.reports.responses import WAITING
+from tests.own_log import own_messages
 
 
 def box(label: str | None, minutes: tuple[float, ...] = (1.0,), open: int = 0) -> Box:
@@ -54,7 +55,7 @@ def test_japanese_is_drawn_as_it_is_written(caplog: pytest.LogCaptureFixture) ->
     other, others = draw([box("鈴木一郎")], "ja")
     assert (names, others) == ({}, {})
     assert first != other
-    assert caplog.messages == []
+    assert own_messages(caplog, "leadops", "matplotlib") == []
 
 
 def test_without_a_japanese_font_titles_are_english_and_the_log_says_so(
@@ -62,7 +63,7 @@ def test_without_a_japanese_font_titles_are_english_and_the_log_says_so(
 ) -> None:
     monkeypatch.setattr(fonts, "_letters", lambda: frozenset(range(32, 127)))
     assert draw(BOXES, "ja")[0] == draw(BOXES, "en")[0]
-    assert "titles are English, names are numbers" in caplog.messages[0]
+    assert "titles are English, names are numbers" in own_messages(caplog, "leadops", "matplotlib")[0]
 
 
 def test_the_font_that_is_brought_along_changes_no_other_picture() -> None:
@@ -77,7 +78,7 @@ def test_a_name_is_no_formula(name: str, caplog: pytest.LogCaptureFixture) -> No
     """Drawn as it is: another picture than without its signs."""
     picture, names = draw([box(name)])
     assert picture.startswith(b"\x89PNG")
-    assert (names, caplog.messages) == ({}, [])
+    assert (names, own_messages(caplog, "leadops", "matplotlib")) == ({}, [])
     plain = name.replace("$", "").replace("\\", "").replace("_", "").replace("^", "")
     assert picture != draw([box(plain or " ")])[0]
 
@@ -85,7 +86,7 @@ def test_a_name_is_no_formula(name: str, caplog: pytest.LogCaptureFixture) -> No
 def test_control_characters_are_drawn_as_escapes(caplog: pytest.LogCaptureFixture) -> None:
     hostile, visible = "\x1b[31m\u202espring\n", r"\x1b[31m\u202espring\x0a"
     assert draw([box(hostile)]) == draw([box(visible)])
-    assert caplog.messages == []
+    assert own_messages(caplog, "leadops", "matplotlib") == []
 
 
 def test_a_name_that_cannot_be_drawn_gets_a_number_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
@@ -93,6 +94,6 @@ def test_a_name_that_cannot_be_drawn_gets_a_number_and_is_told(caplog: pytest.Lo
     assert not can_draw(ancient)
     _, names = draw([box(ancient), box("$x^2$"), box(ancient, (2.0,), 0)])
     assert names == {"#1": ancient}
-    (line,) = caplog.messages
+    (line,) = own_messages(caplog, "leadops", "matplotlib")
     assert line.startswith("no font here has U+13000, U+13001: names are numbers; install ")
     assert ancient not in line

@@ -9,6 +9,7 @@ import requests
 from leadops.migrations.rights import Part
 from leadops.orchestration.tasks import nightly
 from tests.delivery_fixture import DeliveryFixture, desk, ma_url
+from tests.own_log import own_messages
 from tests.roles import as_role
 from tests.runs import make_run
 from tests.scoring.conftest import World, world
@@ -49,7 +50,7 @@ def test_a_night_says_how_many_leads_have_values_without_a_rule(
     world.connection.commit()
     with caplog.at_level("INFO"):
         nightly.decay(make_run("decay", end=MIDNIGHT, clock=lambda: MIDNIGHT + timedelta(seconds=1)))
-    assert [message for message in caplog.messages if message.startswith("no fit rule fits")] == [
+    assert [message for message in own_messages(caplog) if message.startswith("no fit rule fits")] == [
         "no fit rule fits the industry of 2 leads; `leadops score --unmatched` lists them",
         "no fit rule fits the employees of 1 leads; `leadops score --unmatched` lists them",
     ]
