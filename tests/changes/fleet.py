@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadops.changes.change_record import ChangeRecord, list_changes
+from leadops.changes.change_record import ChangeRecord, list_open
 from leadops.changes.follow_files import FollowResult, follow_files
 from leadops.configuration import Config
 from leadops.db import Connection, connect
@@ -141,7 +141,7 @@ class Fleet:
 
     def open_changes(self) -> list[ChangeRecord]:
         """Return the changes that are open."""
-        found = list_changes(self.connection, is_open=True)
+        found = list_open(self.connection)
         self.connection.commit()
         return found
 

@@ -11,7 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from leadops.changes.answer_change import answer_change
-from leadops.changes.change_record import list_changes
+from leadops.changes.change_record import list_changes, list_open
 from leadops.db import Connection, connect
 from leadops.scoring.ledger import write_off
 from leadops.training.calibration import Calibration
@@ -358,7 +358,7 @@ def test_a_model_that_would_make_more_mqls_than_a_change_may_waits(world: World)
         return write_model_points(world.connection, now=NOW, settings=settings(), limits=given)
 
     assert write_limited(1) == PointsResult(model_id=None)
-    (change,) = list_changes(world.connection, is_open=True)
+    (change,) = list_open(world.connection)
     assert (change.status, change.subject, change.reason) == (
         "waits",
         f"model {model_id}",
@@ -372,7 +372,7 @@ def test_a_model_that_would_make_more_mqls_than_a_change_may_waits(world: World)
     world.connection.commit()
     answer_change(world.connection, change.hash, answer="approved", by="hanako", now=NOW)
     assert write_limited(1).points == 58
-    assert list_changes(world.connection, is_open=True) == []
+    assert list_open(world.connection) == []
 
 
 def test_two_new_mqls_pass_where_two_are_allowed_and_another_scale_is_a_change(world: World) -> None:
@@ -397,7 +397,7 @@ def test_two_new_mqls_pass_where_two_are_allowed_and_another_scale_is_a_change(w
         world.connection, now=NOW, settings=settings(), limits=limits(world, max_new_mqls=1)
     )
     assert third.rows == 0  # it was asked already
-    (change,) = list_changes(world.connection, is_open=True)
+    (change,) = list_open(world.connection)
     world.connection.commit()
     answer_change(world.connection, change.hash, answer="approved", by="hanako", now=NOW)
     last = write_model_points(

@@ -57,11 +57,14 @@ class PassedChanges(NamedTuple):
     new_mqls: int
 
 
-def list_changes(
-    connection: Connection, *, is_open: bool | None = None, limit: int = 50
-) -> list[ChangeRecord]:
-    """Return the changes, the newest first; with `is_open` only the open ones, or only those that ended."""
-    return _list_changes(connection, is_open=is_open, max_rows=limit)
+def list_changes(connection: Connection, *, limit: int = 50) -> list[ChangeRecord]:
+    """Return the changes, the newest first."""
+    return _list_changes(connection, max_rows=limit)
+
+
+def list_open(connection: Connection) -> list[ChangeRecord]:
+    """Return all changes that have not ended, the newest first."""
+    return _list_changes(connection, is_open=True)
 
 
 def find_changes(connection: Connection, prefix: str) -> list[ChangeRecord]:
@@ -90,8 +93,7 @@ def ask_change(
         base=Jsonb(base),
         now=now,
     )
-    is_open = list_changes(connection, is_open=True)
-    return next(record for record in is_open if (record.kind, record.hash) == (kind, hash))
+    return next(record for record in list_open(connection) if (record.kind, record.hash) == (kind, hash))
 
 
 def note_problem(connection: Connection, change_id: int, *, problem: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from leadops.changes.change_record import ChangeRecord, list_changes
+from leadops.changes.change_record import ChangeRecord, list_open
 from leadops.changes.follow_files import read_wishes
 from leadops.changes.moving_settings import MODELS
 from leadops.config.gated_settings import GatedFile, list_in_force
@@ -21,7 +21,7 @@ NAMED_KEYS = 5
 def check_changes(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Find the changes that wait for a human, or that could not be weighed for some minutes."""
     findings = []
-    for change in list_changes(connection, is_open=True):
+    for change in list_open(connection):
         is_unweighed = change.status == "asked" and given.now - change.asked_at >= UNWEIGHED_AFTER
         if change.status == "waits" or is_unweighed:
             findings.append(fire("change_waits", _form_facts(change), since=change.asked_at))

@@ -13,7 +13,7 @@ from leadops.changes.change_record import (
     ask_change,
     end_change,
     let_wait,
-    list_changes,
+    list_open,
     note_problem,
 )
 from leadops.changes.change_settings import ChangeSettings
@@ -121,7 +121,7 @@ def _leave_out_rejected(
 ) -> Mapping[str, GatedFile]:
     """Return what is wanted without what was rejected, while it is wanted just as it was then."""
     left = dict(wanted)
-    for change in list_changes(connection, is_open=True):
+    for change in list_open(connection):
         if change.kind != SETTINGS or change.status != "rejected":
             continue
         hashes = {section: hash_content(settings) for section, settings in change.content.items()}
@@ -151,7 +151,7 @@ def _sort_wanted(
     content = {section: file.settings for section, file in moving.items()}
     digest = hash_content(content)
     record: ChangeRecord | None = None
-    for change in list_changes(connection, is_open=True):
+    for change in list_open(connection):
         if change.kind != SETTINGS or change.status == "rejected":
             continue
         if moving and change.hash == digest:
@@ -243,7 +243,7 @@ def _settle(
     record = weighing.record
     with connection.transaction():
         hold_lock(connection, Lock.CHANGES)
-        still = [row for row in list_changes(connection, is_open=True) if row.change_id == record.change_id]
+        still = [row for row in list_open(connection) if row.change_id == record.change_id]
         if not still or still[0].status != "asked":
             return FollowResult(tuple(harmless))
         if excess:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from leadops.changes.change_record import ask_change, end_change, let_wait, list_changes
+from leadops.changes.change_record import ask_change, end_change, let_wait, list_open
 from leadops.changes.change_settings import ChangeSettings
 from leadops.changes.leads_with_points import has_points
 from leadops.changes.weigh_change import ChangeEffect, weigh_model
@@ -60,7 +60,7 @@ def choose_model(
     digest, former = hash_content(content), list_in_force(connection).get(MODEL)
     is_in_force = former is not None and former.hash == hash_content(content[MODEL])
     is_known = False
-    for change in list_changes(connection, is_open=True):
+    for change in list_open(connection):
         if change.kind == MODEL and change.hash == digest and not is_in_force:
             is_known = True
         elif change.kind == MODEL:
