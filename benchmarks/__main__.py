@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.attribution import measure_attribution
 from benchmarks.checks import measure_checks
+from benchmarks.collect import measure_collect
 from benchmarks.cpu import measure_cpu
 from benchmarks.dashboard import measure_dashboard
 from benchmarks.decay import measure_decay
@@ -44,6 +45,7 @@ NAMES = (
     "shards",
     "form_to_crm",
     "form_intake",
+    "collect",
     "identity",
     "retrain",
     "decay",
@@ -93,6 +95,7 @@ def main() -> int:
             "shards": partial(measure_shards, quick=given.quick),
             "form_to_crm": partial(measure_form_to_crm, quick=given.quick),
             "form_intake": partial(measure_form_intake, quick=given.quick),
+            "collect": partial(measure_collect, quick=given.quick),
             "identity": partial(measure_identity, quick=given.quick),
             "decay": partial(measure_decay, quick=given.quick),
             "retrain": partial(measure_retrain, quick=given.quick),

@@ -7,10 +7,12 @@ from statistics import median
 from benchmarks.arena import open_arena
 from benchmarks.figures import Figure, Measured
 from benchmarks.form_load import send_flat_out, send_paced
-from benchmarks.form_servers import run_bare, run_gateway
+from benchmarks.gateway_servers import run_bare, run_gateway
 from benchmarks.percentiles import percentile
 
 RATE = 200.0
+#: Where the gateway takes forms.
+FORMS = "/webhook/form"
 
 
 def measure_form_intake(*, quick: bool) -> Measured:
@@ -24,14 +26,16 @@ def measure_form_intake(*, quick: bool) -> Measured:
     bare, ours = [], []
     with open_arena() as arena:
         for _ in range(rounds):
-            with run_bare(arena) as url:
-                bare.append(asyncio.run(send_flat_out(url, address=address, seconds=flat_out)))
-            with run_gateway(arena, sandbox=None, limited=False) as url:
-                ours.append(asyncio.run(send_flat_out(url, address=address, seconds=flat_out)))
-        with run_gateway(arena, sandbox=None) as url:
-            alone = asyncio.run(send_paced(url, address=address, rate=RATE, seconds=paced))
-        with arena.sandbox(leads=0) as sandbox, run_gateway(arena, sandbox=sandbox) as url:
-            beside = asyncio.run(send_paced(url, address=address, rate=RATE, seconds=paced))
+            with run_bare(arena) as server:
+                bare.append(
+                    asyncio.run(send_flat_out(f"{server.url}/form", address=address, seconds=flat_out))
+                )
+            with run_gateway(arena, sandbox=None, limited=False) as server:
+                ours.append(asyncio.run(send_flat_out(server.url + FORMS, address=address, seconds=flat_out)))
+        with run_gateway(arena, sandbox=None) as server:
+            alone = asyncio.run(send_paced(server.url + FORMS, address=address, rate=RATE, seconds=paced))
+        with arena.sandbox(leads=0) as sandbox, run_gateway(arena, sandbox=sandbox) as server:
+            beside = asyncio.run(send_paced(server.url + FORMS, address=address, rate=RATE, seconds=paced))
     quiet, busy = ([1000 * form.seconds for form in forms] for forms in (alone, beside))
     return Measured(
         figures=[

@@ -9,7 +9,7 @@ import orjson
 from benchmarks.arena import Arena, ma_state, open_arena
 from benchmarks.figures import Figure, Measured
 from benchmarks.form_load import send_paced
-from benchmarks.form_servers import run_gateway
+from benchmarks.gateway_servers import run_gateway
 from benchmarks.percentiles import percentile
 
 RATE = 50.0
@@ -21,9 +21,14 @@ def measure_form_to_crm(*, quick: bool) -> Measured:
     """Send forms of new people for a while; find each again in the CRM's own journal."""
     seconds = 5.0 if quick else 60.0
     with open_arena() as arena, arena.sandbox(leads=0) as sandbox:
-        with run_gateway(arena, sandbox=sandbox) as url:
+        with run_gateway(arena, sandbox=sandbox) as server:
             accepted = asyncio.run(
-                send_paced(url, address=lambda n: f"new{n}@forms.example", rate=RATE, seconds=seconds)
+                send_paced(
+                    f"{server.url}/webhook/form",
+                    address=lambda n: f"new{n}@forms.example",
+                    rate=RATE,
+                    seconds=seconds,
+                )
             )
             created = _await_created(arena, len(accepted))
         in_ma = ma_state(sandbox)["leads"]

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from fastapi import FastAPI, HTTPException
 
-from benchmarks.form_bare import create_app
+from benchmarks.bare_endpoint import create_app
 from benchmarks.form_load import send_flat_out, send_paced
 from leadops.gateway.serve import serve_in_thread
 

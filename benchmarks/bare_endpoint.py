@@ -1,4 +1,4 @@
-"""What a form endpoint costs at least: FastAPI, one row in one transaction, nothing checked or sent."""
+"""What an endpoint costs at least: FastAPI, one row in one transaction, nothing checked or sent."""
 
 import argparse
 from collections.abc import AsyncIterator
@@ -11,7 +11,10 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 from pydantic import BaseModel
 
-TABLE = "create table if not exists bare_forms (id bigint generated always as identity, body jsonb not null)"
+TABLES = """
+create table if not exists bare_forms (id bigint generated always as identity, body jsonb not null);
+create table if not exists bare_events (id bigint generated always as identity, body jsonb not null);
+"""
 
 
 class Form(BaseModel):
@@ -21,6 +24,17 @@ class Form(BaseModel):
     properties: dict[str, Any] = {}
 
 
+class Event(BaseModel):
+    """Any event of a visitor."""
+
+    event_id: str
+    event: str
+    ts: str
+    anonymous_id: str
+    properties: dict[str, Any] = {}
+    context: dict[str, Any] = {}
+
+
 def create_app(database_url: str) -> FastAPI:
     """Return the endpoint, written as FastAPI's and psycopg's own documentation do it."""
 
@@ -28,7 +42,7 @@ def create_app(database_url: str) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncConnectionPool(database_url, min_size=2, max_size=10, open=False) as pool:
             async with pool.connection() as connection:
-                await connection.execute(TABLE)
+                await connection.execute(TABLES)
             app.state.pool = pool
             yield
 
@@ -39,6 +53,15 @@ def create_app(database_url: str) -> FastAPI:
         async with app.state.pool.connection() as connection:
             cursor = await connection.execute(
                 "insert into bare_forms (body) values (%s) returning id", [Jsonb(form.model_dump())]
+            )
+            row = await cursor.fetchone()
+        return {"id": row[0]}
+
+    @app.post("/event", status_code=202)
+    async def take_event(event: Event) -> dict[str, int]:
+        async with app.state.pool.connection() as connection:
+            cursor = await connection.execute(
+                "insert into bare_events (body) values (%s) returning id", [Jsonb(event.model_dump())]
             )
             row = await cursor.fetchone()
         return {"id": row[0]}
