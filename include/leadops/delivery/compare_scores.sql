@@ -57,7 +57,7 @@ compared as (
             coalesce(open_points.unknown, false)
             or correcting.lead_id is not null
             or coalesce(known.state in ('unaligned', 'recreating'), false)
-            or (%(sets_totals)s and coalesce(given.due_at is not null, false))
+            or (%(sets_totals)s and given.due_at is not null)
         ) as is_unknown,
         bool_or(coalesce(totals.ledger, 0) <> coalesce(scores.total, 0)) as is_inconsistent,
         bool_or(coalesce(known.state = 'gone', false)) as is_gone,
