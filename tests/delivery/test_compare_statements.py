@@ -321,8 +321,18 @@ def test_an_audit_is_ended_and_counted_by_its_night(connection: Connection) -> N
         for night in ("2026-06-01", "2026-06-02", "2026-06-03")
     ]
     assert counts == [[1], [2], [0]]
-    names = "leads ma_leads under_way differing missing_in_ma inconsistent unmatched gone corrected".split()
-    figures = {name: 1 for name in names} | {"lead_ids": [1]}
+    names = [
+        "leads",
+        "ma_leads",
+        "under_way",
+        "differing",
+        "missing_in_ma",
+        "inconsistent",
+        "unmatched",
+        "gone",
+        "corrected",
+    ]
+    figures = dict.fromkeys(names, 1) | {"lead_ids": [1]}
     ask(connection, queries, "end_audit", audit_id=second, now=NOW + HOUR, **figures)
     ended = connection.execute("select ended_at from delivery.audits order by audit_id").fetchall()
     assert ended == [(None,), (NOW + HOUR,)]

@@ -35,7 +35,7 @@ def test_those_that_share_a_former_id_are_aligned(connection: Connection) -> Non
     know(connection, 5, "old", state="gone")
     know(connection, 6, "third", state="gone")
     know(connection, 7, "third")
-    know(connection, 1, "old", target="crm")
+    know(connection, 1, "crm", target="crm")
     know(connection, 2, "old", target="crm")
     know(connection, 8, "crm")
     before = read(connection, 1, 4, 5, 6, 7, 8)

@@ -1,4 +1,4 @@
-"""What an erasure lists, closes, clears and hides, and what is purged: each row is one case, or its neighbour."""
+"""What an erasure lists, closes and hides, and what is purged: each row is one case, or its neighbour."""
 
 from typing import Any
 
@@ -30,9 +30,9 @@ def test_the_ids_of_the_leads_in_other_systems(connection: Connection) -> None:
     know(connection, 2, "b", reason="erased")
     know(connection, 3, "c", merged_into="alone")
     know(connection, 4, "d", merged_into="shared")
-    know(connection, 9, "shared")
+    know(connection, 9, "shared", merged_into="another's")
     know(connection, 5, "e", merged_into="ours")
-    know(connection, 6, "ours", reason="r")
+    know(connection, 6, "ours", reason="erased")
     know(connection, 7, "f", "crm", merged_into="shared")
     assert ask(connection, queries, "list_system_ids", lead_ids=LEADS) == [
         ("crm_id", "f"),
@@ -184,14 +184,17 @@ def test_an_id_that_no_call_needs_is_hidden(connection: Connection) -> None:
         (3, 4, ERASE, "dead", {"target": "ma"}),
         (4, 5, "note", "dead", {"target": "ma"}),
         (5, 8, "note", "done"),
+        (6, 3, ERASE, "done", {"target": "ma"}),
     )
-    add(connection, "delivery.batches", batch_id=1, rows=call_rows(("g", 1)))
+    know(connection, 11, "k")
+    know(connection, 11, "q", "crm")
+    add(connection, "delivery.batches", batch_id=1, rows=call_rows(("g", 1), ("q", 2)))
     add(connection, "delivery.batches", batch_id=2, rows=call_rows(("a", 1)), state="done")
     correction = {"ledger": 1, "ma": 2, "corrected_at": NOW}
     for number, lead in ((1, 1), (2, 8)):
         linked = {"lead_id": lead, "external_id": f"x{lead}"}
         add(connection, "delivery.score_corrections", correction_id=number, **linked, **correction)
-    ask(connection, queries, "hide_ids", lead_ids=[1, 2, 3, 4, 5, 6, 7, 10], operation=ERASE, now=NOW)
+    ask(connection, queries, "hide_ids", lead_ids=[*LEADS, 10, 11], operation=ERASE, now=NOW)
     ids = select(
         connection,
         "select target, external_id, state, merged_into, changed_at, reason, not_before"
@@ -201,6 +204,7 @@ def test_an_id_that_no_call_needs_is_hidden(connection: Connection) -> None:
     assert ids == [
         ("crm", "erased-1", *hidden),
         ("crm", "erased-7", *hidden),  # the call is the MA's
+        ("crm", "erased-11", *hidden),
         ("ma", "erased-1", *hidden),
         ("ma", "b", "present", None, None, None, None),
         ("ma", "erased-3", *hidden),
@@ -210,6 +214,7 @@ def test_an_id_that_no_call_needs_is_hidden(connection: Connection) -> None:
         ("ma", "g", "present", None, None, None, None),
         ("ma", "h", "present", None, None, None, None),
         ("ma", "erased-10", *hidden),  # never known: its points are not sent
+        ("ma", "erased-11", *hidden),  # the call is about another's id
     ]
     corrections = "select external_id from delivery.score_corrections order by correction_id"
     assert select(connection, corrections) == ["erased-1", "x8"]
@@ -235,8 +240,9 @@ def test_a_request_that_can_reach_nobody_is_dropped(connection: Connection) -> N
         (12, 7, ERASE, "sending"),
         (13, 9, ERASE, "pending"),
         (14, 4, "note", "pending"),
+        (15, 10, ERASE, "sending"),
     )
-    ask(connection, queries, "drop_hopeless", lead_ids=LEADS, operation=ERASE, now=NOW)
+    ask(connection, queries, "drop_hopeless", lead_ids=[*LEADS, 10], operation=ERASE, now=NOW)
     dropped = "select outbox_id from delivery.outbox where state = 'dropped' and settled_at = %s order by 1"
     assert select(connection, dropped, [NOW]) == [1, 3, 4, 8, 11]
 
