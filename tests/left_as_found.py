@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
@@ -24,10 +25,16 @@ import requests
 from hypothesis import settings
 from psycopg import sql
 
+import leadops
 from leadops_stack.postgres import PostgresServer
 
 #: What one look sees, by name; equal when nothing has changed.
 Look = Callable[[], dict[str, Any]]
+
+#: Where a thread's code is that a test started; a server of a wider scope serves between calls elsewhere.
+OWN_CODE = (str(Path(__file__).parent), str(Path(leadops.__file__).parent))
+#: Seconds in which a thread has to come to its end after its test.
+TO_END = 5.0
 
 #: Variables that pytest and the libraries of numbers set at any time.
 BY_OTHERS = ("PYTEST_", "KMP_")
@@ -68,6 +75,7 @@ def leave_as_found(fixtures: Container[str] | None = None) -> Iterator[None]:
     }
     found = {name: look() for name, look in looks.items()}
     had_airflow = "airflow" in sys.modules
+    threads = set(threading.enumerate())
     yield
     if "airflow" in sys.modules and not had_airflow:
         found["the process"] |= {key: look_at_process()[key] for key in BY_AIRFLOW}
@@ -77,7 +85,29 @@ def leave_as_found(fixtures: Container[str] | None = None) -> Iterator[None]:
         if name == "the process" or _SHARED.get(name) is looks[name]
         for change in _compare(name, before, looks[name]())
     ]
+    changed += [f"the process, thread: {thread.name} goes on" for thread in _find_left_threads(threads)]
     assert not changed, "\n".join(["the test did not leave as it was found:", *changed])
+
+
+def _find_left_threads(before: set[threading.Thread]) -> list[threading.Thread]:
+    """Return the threads begun since that are still at our own code; they would act in the next tests."""
+    until = time.monotonic() + TO_END
+    while left := [
+        thread
+        for thread in threading.enumerate()
+        if thread not in before and thread is not threading.current_thread() and _is_at_own_code(thread)
+    ]:
+        if time.monotonic() > until:
+            break
+        time.sleep(0.01)
+    return left
+
+
+def _is_at_own_code(thread: threading.Thread) -> bool:
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame and not frame.f_code.co_filename.startswith(OWN_CODE):
+        frame = frame.f_back
+    return frame is not None
 
 
 def _compare(name: str, before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import requests
 
 from leadops_sandbox.serve import serve_in_thread
 from leadops_stack.postgres import PostgresServer
+from tests import left_as_found
 from tests.cluster import TEMPLATE, database_of, is_own
 from tests.left_as_found import count_rows, leave_as_found, restore_rows, share, share_sandbox
 
@@ -58,6 +60,21 @@ def test_what_is_put_back_is_not_noticed(monkeypatch: pytest.MonkeyPatch) -> Non
     with leave_as_found(), monkeypatch.context() as inner:
         inner.setenv("LEFT_BY_A_TEST", "1")
         inner.setattr(sys, "argv", ["x"])
+
+
+def test_a_thread_that_goes_on_is_noticed_and_one_that_ends_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = threading.Event()
+
+    def go_on() -> None:
+        stop.wait(60)
+
+    monkeypatch.setattr(left_as_found, "TO_END", 0.1)
+    said = is_noticed(threading.Thread(target=go_on, name="the caller").start)
+    assert "the process, thread: the caller goes on" in said
+    monkeypatch.undo()
+    with leave_as_found():
+        threading.Thread(target=go_on).start()
+        threading.Timer(0.2, stop.set).start()
 
 
 def test_a_database_that_is_left_is_noticed(postgres: PostgresServer) -> None:

@@ -1,7 +1,6 @@
 """The people of a soak: each does one thing, of which the rules say by hand what it is worth."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -93,25 +92,29 @@ class People(threading.Thread):
         super().__init__(daemon=True)
         self.gateway, self.every, self.sent = gateway, every, list[Person]()
         self._write_key, self._form_secret = write_key, form_secret
-        self._ended = threading.Event()
+        self._ended, self._given_up = threading.Event(), threading.Event()
         self.repeats = 0
 
     def run(self) -> None:
-        """Send until `end` is called; whoever has begun then finishes."""
+        """Send until `end` is called; whoever has begun then finishes or is given up."""
         for person in list_people():
             if self._ended.is_set():
                 return
             self.sent.append(person)
             for place, act in enumerate(person.acts):
                 for _ in range(act.times):
-                    self._repeat(lambda p=person, a=act, n=place: self._send(p, a, n))  # type: ignore[misc]
+                    if not self._repeat(lambda p=person, a=act, n=place: self._send(p, a, n)):  # type: ignore[misc]
+                        return
                 person.accepted.append(name_act(person, place))
             self._ended.wait(self.every)
 
     def end(self, *, limit: float) -> None:
-        """Begin nobody's story any more, and wait `limit` seconds for the last one."""
+        """Begin nobody's story any more, wait `limit` seconds for the last one, and give it up then."""
         self._ended.set()
         self.join(limit)
+        self._given_up.set()
+        self.join(4 * TIMEOUT)
+        assert not self.is_alive(), "a call takes longer than its time-out"
 
     def find_unfinished(self) -> list[str]:
         """Return, a line each, whose calls were never all accepted: these say nothing of what was lost."""
@@ -121,10 +124,13 @@ class People(threading.Thread):
             if not person.is_whole
         ]
 
-    def _repeat(self, send: Callable[[], bool]) -> None:
+    def _repeat(self, send: Callable[[], bool]) -> bool:
+        """Call until it is accepted; return False where that was given up."""
         while not send():
             self.repeats += 1
-            time.sleep(AGAIN)
+            if self._given_up.wait(AGAIN):
+                return False
+        return True
 
     def _send(self, person: Person, act: Act, place: int) -> bool:
         now = datetime.now(UTC)

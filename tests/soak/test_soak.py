@@ -109,6 +109,7 @@ def test_people_whose_calls_are_never_accepted_are_named() -> None:
         people.start()
         wait_until(lambda: people.repeats > 0)
         people.end(limit=0.1)
+        assert not people.is_alive(), "nobody calls on when the soak is over"
         assert people.find_unfinished() == ["ann@soak1.example (visits): 0 of 1 acts accepted"]
 
 
