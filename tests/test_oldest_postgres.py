@@ -7,21 +7,26 @@ from leadops.queries import read_statements
 from .later_sql import find_later
 from .table_walls import ROOT, read_migrations, sql_strings
 
-STATEMENTS = {
-    f"{path.relative_to(ROOT)}:{name}": text
-    for path in sorted(ROOT.rglob("*.sql"))
-    if path.read_text(encoding="utf-8").startswith("-- name:")
-    for name, text in read_statements(path.read_text(encoding="utf-8")).items()
-}
-STRINGS = {
-    f"{path.relative_to(ROOT)}:{line}": text
-    for path in sorted(ROOT.rglob("*.py"))
-    for line, text in sql_strings(path.read_text(encoding="utf-8"))
-}
+
+def read_statement_files() -> dict[str, str]:
+    return {
+        f"{path.relative_to(ROOT)}:{name}": text
+        for path in sorted(ROOT.rglob("*.sql"))
+        if path.read_text(encoding="utf-8").startswith("-- name:")
+        for name, text in read_statements(path.read_text(encoding="utf-8")).items()
+    }
+
+
+def read_strings() -> dict[str, str]:
+    return {
+        f"{path.relative_to(ROOT)}:{line}": text
+        for path in sorted(ROOT.rglob("*.py"))
+        for line, text in sql_strings(path.read_text(encoding="utf-8"))
+    }
 
 
 def test_statements_and_migrations_use_nothing_that_came_later() -> None:
-    scripts = STATEMENTS | STRINGS | read_migrations(ROOT / "migrations")
+    scripts = read_statement_files() | read_strings() | read_migrations(ROOT / "migrations")
     assert len(scripts) > 1000
     found = {place: later for place, script in scripts.items() if (later := find_later(script))}
     assert found == {}
