@@ -62,9 +62,10 @@ test: install-emulator  ## every test, on a real PostgreSQL and a real Airflow; 
 test-shaken: install-dev  ## the tests in random order with random examples on a busy machine; RUNS=10, SEEDS="1 2", ARGS=…
 	$(BIN)/python -m tests.shaken $(ARGS) $(if $(RUNS),--runs $(RUNS)) $(if $(SEEDS),--seeds $(SEEDS))
 
-# What takes minutes: the whole simulated half year, all real touches, all secrets at once, a scheduler that hangs.
+# What takes minutes: the whole simulated half year, all real touches, all secrets at once, a scheduler that hangs,
+# and on Celery each fault alone until all is calm again.
 LONG := tests/integration/test_simulated_past.py tests/integration/test_real_data.py \
-	tests/leadops_stack/test_new_secrets.py tests/e2e/test_standstill.py
+	tests/leadops_stack/test_new_secrets.py tests/e2e/test_standstill.py tests/celery_workers
 
 test-long: install-dev  ## the tests that `make test` tries on a part, whole, on a machine without other work
 	LEADOPS_LONG_TESTS=1 $(BIN)/python -m pytest -n 0 $(LONG) $(ARGS)

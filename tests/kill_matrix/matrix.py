@@ -27,10 +27,12 @@ def run_matrix(
     executor: str,
     next_try: float = NEXT_TRY,
     say: Callable[[str], None] = print,
+    waits_for_calm: bool = True,
 ) -> list[Healing]:
     """Let each of `faults` happen to the running stack, one after the other; return what they came to.
 
-    The task of a killed worker must run again within `next_try` seconds.
+    The task of a killed worker must run again within `next_try` seconds. Each incident must be resolved,
+    which is waited for, unless the caller has no time for that (`waits_for_calm`).
     """
     probes = Probes(stack)
     probes.start()
@@ -43,7 +45,7 @@ def run_matrix(
     finally:
         probes.end()
     if found:
-        found[-1].problems += _look_back(stack, probes, found)
+        found[-1].problems += _look_back(stack, probes, found, waits_for_calm=waits_for_calm)
     return found
 
 
@@ -73,18 +75,20 @@ def strike(
     return healing
 
 
-def _look_back(stack: Stack, probes: Probes, found: list[Healing]) -> list[str]:
+def _look_back(stack: Stack, probes: Probes, found: list[Healing], *, waits_for_calm: bool) -> list[str]:
     """Fill in the incidents of each fault, once they are resolved; return what is wrong in the end."""
     problems = []
     if not wait(lambda: not probes.find_wrong(), ARRIVAL):
         problems += probes.find_wrong()
     began = found[0].began
-    wait(lambda: not any(map(is_open, list_incidents(stack, began, datetime.now(UTC)))), CALM)
+    if waits_for_calm:
+        wait(lambda: not any(map(is_open, list_incidents(stack, began, datetime.now(UTC)))), CALM)
     ends = [healing.began for healing in found[1:]] + [datetime.now(UTC)]
     for healing, end in zip(found, ends, strict=True):
         incidents = list_incidents(stack, healing.began, end)
         healing.incidents = [f"{kind} {subject}".strip() for kind, subject, _ in incidents]
-        healing.problems += [f"not resolved: {each}" for each in filter(is_open, incidents)]
+        if waits_for_calm:
+            healing.problems += [f"not resolved: {each}" for each in filter(is_open, incidents)]
     return problems + find_told_twice(stack) + list(filter(None, [audit(stack)]))
 
 
