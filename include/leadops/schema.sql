@@ -2574,7 +2574,7 @@ create table warehouse.differences (
 create table warehouse.followed_erasures (
     target text not null,
     erasure_id bigint not null,
-    erased_at timestamptz not null,
+    applied_at timestamptz not null,
     followed_at timestamptz not null,
     primary key (target, erasure_id),
     check (char_length(target) <= 40)

@@ -70,6 +70,32 @@ def add_points(connection: Connection, lead: int, rows: int = 5, *, since: datet
     connection.commit()
 
 
+def add_touch(connection: Connection, lead: int, *, moment: datetime = MAY) -> int:
+    """An act of a lead, resolved; return its number."""
+    row = connection.execute(
+        "insert into cdp.events (event_id, event, ts, received_at, payload, proof)"
+        " values (gen_random_uuid(), 'page_view', %s, %s, '{}', 'write_key') returning seq",
+        [moment, NOW],
+    ).fetchone()
+    assert row
+    connection.execute(
+        "insert into identity.resolved_events (event_seq, lead_id) values (%s, %s)", [row[0], lead]
+    )
+    connection.commit()
+    return int(row[0])
+
+
+def erase_reasons(connection: Connection, lead: int) -> None:
+    """Change rows of a lead in place, as an erasure does: the reasons of its points go."""
+    connection.execute("update scoring.ledger set reason = '[erased]' where lead_id = %s", [lead])
+    connection.execute(
+        "insert into erased.erasures (lead_ids, erased_by, erased_at, day_ends_at, key_check, applied_at)"
+        " values (%s, 'test', %s, %s, %s, %s)",
+        [[lead], NOW, NOW, "0" * 64, NOW],
+    )
+    connection.commit()
+
+
 def publish(connection: Connection) -> None:
     publish_changes(connection, now=NOW)
     connection.commit()
@@ -111,7 +137,7 @@ class Place:
         return sort(rows)
 
 
-def folder_place(folder: Path) -> Place:
+def folder_place(folder: Path, *, personal: Path | None = None) -> Place:
     target = ParquetTarget(str(folder))
 
     def read(table: MartTable, columns: str) -> list[tuple[Any, ...]]:
@@ -135,7 +161,8 @@ def folder_place(folder: Path) -> Place:
         for path in sorted((folder / table.relation).rglob("*"), reverse=True):
             path.unlink() if path.is_file() else path.rmdir()
 
-    return Place(Warehouse("folder", target), read, delete_month, drop)
+    names = personal and ParquetTarget(str(personal))
+    return Place(Warehouse("folder", target, names), read, delete_month, drop)
 
 
 def bigquery_place(client: Any, dataset: str, *, personal_dataset: str | None = None) -> Place:

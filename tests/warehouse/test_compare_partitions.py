@@ -11,7 +11,18 @@ from leadops.errors import PermanentError
 from leadops.warehouse.export_marts import TargetAheadError
 from leadops.warehouse.partition_differences import list_differences
 from leadops.warehouse.run_warehouses import compare_warehouses, export_warehouses, repair_warehouses
-from tests.warehouse.story import JUNE, MAY, NOW, Place, add_lead, add_points, clock, publish, table_of
+from tests.warehouse.story import (
+    JUNE,
+    MAY,
+    NOW,
+    Place,
+    add_lead,
+    add_points,
+    clock,
+    erase_reasons,
+    publish,
+    table_of,
+)
 
 
 def export(connection: Connection, place: Place) -> int:
@@ -118,13 +129,7 @@ def test_an_erased_person_is_erased_there_whatever_an_export_had_read(
     lead = add_lead(connection)
     add_points(connection, lead, 6)
     export(connection, filled)
-    connection.execute("update scoring.ledger set reason = '[erased]' where lead_id = %s", [lead])
-    connection.execute(
-        "insert into erased.erasures (lead_ids, erased_by, erased_at, day_ends_at, key_check, applied_at)"
-        " values (%s, 'test', %s, %s, %s, %s)",
-        [[lead], NOW, NOW, "0" * 64, NOW],
-    )
-    connection.commit()
+    erase_reasons(connection, lead)
     assert export(connection, filled) == 0
     assert filled.rows("ledger") == filled.expected(connection, "ledger")
     assert compare(connection, filled) == []

@@ -29,7 +29,7 @@ comment on table warehouse.differences is
 create table warehouse.followed_erasures (
     target text not null check (char_length(target) <= 40),
     erasure_id bigint not null,
-    erased_at timestamptz not null,
+    applied_at timestamptz not null,
     followed_at timestamptz not null,
     primary key (target, erasure_id)
 );

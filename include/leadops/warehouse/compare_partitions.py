@@ -7,7 +7,7 @@ from typing import NamedTuple
 from leadops.db import Connection
 from leadops.warehouse.mart_table import MartTable
 from leadops.warehouse.partition_differences import keep_differences, record_difference
-from leadops.warehouse.partitions import FIRST, LAST, NO_ROWS, Fingerprint, name_month
+from leadops.warehouse.partitions import FIRST, LAST, NO_ROWS, Fingerprint, Fingerprints, name_month
 from leadops.warehouse.read_marts import read_fingerprints
 from leadops.warehouse.warehouse_target import WarehouseTarget
 
@@ -31,7 +31,11 @@ def find_differing(
     """Return the months in [since, until) whose rows are not the same on both sides, up to `last`."""
     with connection.transaction():
         own = read_fingerprints(connection, table, last=last, since=since, until=until)
-    theirs = target.read_fingerprints(table, since=since, until=until)
+    return pair_months(own, target.read_fingerprints(table, since=since, until=until))
+
+
+def pair_months(own: Fingerprints, theirs: Fingerprints) -> Mapping[datetime, BothSides]:
+    """Return the months that are not the same on both sides, in their order."""
     return {
         month: BothSides(own.get(month, NO_ROWS), theirs.get(month, NO_ROWS))
         for month in sorted({*own, *theirs})
@@ -39,20 +43,18 @@ def find_differing(
     }
 
 
-def compare_mart(
+def record_differing(
     connection: Connection,
     name: str,
-    target: WarehouseTarget,
     table: MartTable,
+    differing: Mapping[datetime, BothSides],
     *,
-    last: int,
     now: datetime,
-) -> int:
-    """Put on record in which months the target `name` differs; return how many; commits.
+) -> None:
+    """Put on record in which months the target `name` differs; commits.
 
     What is on record and does not differ any more is forgotten.
     """
-    differing = find_differing(connection, target, table, last=last)
     for month, sides in differing.items():
         record_difference(
             connection,
@@ -64,4 +66,3 @@ def compare_mart(
             now=now,
         )
     keep_differences(connection, name, table, partitions=[name_month(month) for month in differing])
-    return len(differing)

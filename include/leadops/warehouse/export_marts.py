@@ -50,14 +50,44 @@ def export_mart(
     sent = 0
     while piece := _choose_piece(connection, warehouse, table, progress, piece_rows=piece_rows):
         after, last = piece
-        with TemporaryDirectory() as folder:
-            rows = stage_changes(connection, table, Path(folder) / "rows.parquet", after=after, last=last)
-            if rows.row_count:
-                warehouse.target_for(table).add(table, rows, after=after, last=last)
-        note_sent(connection, warehouse.name, table, last=last, now=clock())
-        sent += rows.row_count
+        sent += _send_piece(connection, warehouse, table, after=after, last=last, clock=clock)
         progress = ExportProgress(last, None, progress.columns)
     return sent
+
+
+def finish_piece(
+    connection: Connection, warehouse: Warehouse, table: MartTable, *, clock: Callable[[], datetime]
+) -> ExportProgress:
+    """Send the piece that an export began and did not finish, and nothing else; return the progress; commits.
+
+    Until then the target may have some of its rows. The caller holds the target's lock. Raises
+    TargetAheadError, and whatever the target raises.
+    """
+    progress = begin_export(connection, warehouse, table, clock=clock)
+    if progress.sending_to is None:
+        return progress
+    after, last = progress.sent_to, progress.sending_to
+    warehouse.target_for(table).promise(table, last)
+    _send_piece(connection, warehouse, table, after=after, last=last, clock=clock)
+    return ExportProgress(last, None, progress.columns)
+
+
+def _send_piece(
+    connection: Connection,
+    warehouse: Warehouse,
+    table: MartTable,
+    *,
+    after: int,
+    last: int,
+    clock: Callable[[], datetime],
+) -> int:
+    """Send the rows in (after, last], which both sides have promised; return how many there are."""
+    with TemporaryDirectory() as folder:
+        rows = stage_changes(connection, table, Path(folder) / "rows.parquet", after=after, last=last)
+        if rows.row_count:
+            warehouse.target_for(table).add(table, rows, after=after, last=last)
+    note_sent(connection, warehouse.name, table, last=last, now=clock())
+    return rows.row_count
 
 
 def begin_export(
@@ -69,7 +99,7 @@ def begin_export(
     has_rows = target.prepare(table)
     if table.number is None:
         return progress
-    if ahead := find_ahead(connection, warehouse, table, progress, clock=clock):
+    if ahead := find_ahead(connection, warehouse, table, clock=clock):
         raise TargetAheadError(
             f"{name} has changes of {table.mart.name} up to {ahead}, this database sent them up to"
             f" {progress.promised_to} only: it was restored from an older state, or another installation"
@@ -85,16 +115,12 @@ def begin_export(
 
 
 def find_ahead(
-    connection: Connection,
-    warehouse: Warehouse,
-    table: MartTable,
-    progress: ExportProgress,
-    *,
-    clock: Callable[[], datetime],
+    connection: Connection, warehouse: Warehouse, table: MartTable, *, clock: Callable[[], datetime]
 ) -> int | None:
     """Return up to where a target knows changes that were never sent from here, and record that; or None."""
     if table.number is None:
         return None
+    progress = find_progress(connection, warehouse.name, table)
     promised = warehouse.target_for(table).read_promise(table)
     if promised <= progress.promised_to:
         return None

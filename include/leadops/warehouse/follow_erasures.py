@@ -3,7 +3,7 @@
 What an export read before the erasure may arrive after it, so this comes after the export, under its lock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,15 +21,19 @@ queries = Queries(__file__)
 
 @dataclass(frozen=True)
 class UnfollowedErasure:
-    """An erasure that a target has not followed; a second one of the same leads is another one."""
+    """An erasure that a target has not followed, or that was applied again since then."""
 
     erasure_id: int
-    erased_at: datetime
+    applied_at: datetime
     lead_ids: list[int]
 
 
 def follow_erasures(
-    connection: Connection, warehouse: Warehouse, tables: list[MartTable], *, clock: Callable[[], datetime]
+    connection: Connection,
+    warehouse: Warehouse,
+    tables: Sequence[MartTable],
+    *,
+    clock: Callable[[], datetime],
 ) -> int:
     """Replace the rows of everybody who was erased since the last time; return how many erasures; commits.
 
@@ -50,7 +54,7 @@ def follow_erasures(
                 "note_followed",
                 target=warehouse.name,
                 erasure_id=erasure.erasure_id,
-                erased_at=erasure.erased_at,
+                applied_at=erasure.applied_at,
                 now=clock(),
             )
     return len(erasures)
@@ -60,6 +64,8 @@ def _replace_leads(
     connection: Connection, warehouse: Warehouse, table: MartTable, *, lead_ids: list[int]
 ) -> None:
     last = find_progress(connection, warehouse.name, table).sent_to
+    if table.number and not last:
+        return
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.parquet"
         rows = stage_leads(connection, table, path, lead_ids=lead_ids, last=last)
