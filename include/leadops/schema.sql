@@ -1437,6 +1437,7 @@ create schema analytics;
 create table analytics.inbox (
     inbox_id bigint generated always as identity,
     moment timestamptz not null,
+    noted_at timestamptz not null default now(),
     primary key (inbox_id)
 );
 
@@ -1460,6 +1461,23 @@ create table analytics.dirty_days (
     primary key (dt),
     check (scope in ('counts', 'figures'))
 );
+
+create table analytics.builds (
+    dt date not null,
+    known_from timestamptz not null,
+    starts_at timestamptz not null,
+    ends_at timestamptz not null,
+    settings text not null,
+    primary key (dt, known_from)
+);
+
+create table analytics.stale_spells (
+    dt date not null,
+    known_from timestamptz not null,
+    known_until timestamptz not null default 'infinity'::timestamptz,
+    check (known_from <= known_until)
+);
+create index stale_spells_dt on analytics.stale_spells (dt, known_until);
 
 create table analytics.campaign_names (
     name text not null,
@@ -1487,6 +1505,7 @@ create table analytics.funnel_cells (
     wons_without_rate bigint not null,
     mqls_apart bigint not null,
     left_out bigint not null,
+    known_from timestamptz not null default now(),
     unique nulls not distinct (dt, cohort_dt, campaign, source, rep_id, kpi_version),
     check (char_length(campaign) <= 100),
     check (char_length(rep_id) <= 200),
@@ -1496,6 +1515,34 @@ create index funnel_cells_campaign_rep on analytics.funnel_cells (coalesce(campa
 create index funnel_cells_campaign_source on analytics.funnel_cells (coalesce(campaign, ''), coalesce(source, ''), dt);
 create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
 create index funnel_cells_source_rep on analytics.funnel_cells (coalesce(source, ''), coalesce(rep_id, ''), dt);
+
+create table analytics.past_funnel_cells (
+    dt date not null,
+    cohort_dt date,
+    campaign text,
+    source text,
+    rep_id text,
+    kpi_version text not null,
+    leads bigint not null,
+    mqls bigint not null,
+    sals bigint not null,
+    sqls bigint not null,
+    wons bigint not null,
+    losts bigint not null,
+    value numeric(18,2) not null,
+    wons_without_value bigint not null,
+    wons_without_rate bigint not null,
+    mqls_apart bigint not null,
+    left_out bigint not null,
+    known_from timestamptz not null,
+    known_until timestamptz not null,
+    check (char_length(campaign) <= 100),
+    check (char_length(rep_id) <= 200),
+    check (char_length(source) <= 100),
+    check (known_from <= known_until)
+);
+create index past_funnel_cells_cohort on analytics.past_funnel_cells (cohort_dt, known_until);
+create index past_funnel_cells_dt on analytics.past_funnel_cells (dt, known_until);
 
 -- view analytics.daily_funnel (dt date, campaign text, source text, rep_id text, kpi_version text, leads
 --     bigint, mqls bigint, sals bigint, sqls bigint, wons bigint, losts bigint, value numeric,
@@ -1520,10 +1567,34 @@ create table analytics.funnel_sums (
     wons_without_rate bigint not null,
     mqls_apart bigint not null,
     left_out bigint not null,
+    known_from timestamptz not null default now(),
     unique nulls not distinct (dimension, dt, key),
     check (char_length(key) <= 200),
     check (dimension in ('all', 'campaign', 'source', 'rep'))
 );
+
+create table analytics.past_funnel_sums (
+    dimension text not null,
+    dt date not null,
+    key text,
+    leads bigint not null,
+    mqls bigint not null,
+    sals bigint not null,
+    sqls bigint not null,
+    wons bigint not null,
+    losts bigint not null,
+    value numeric(18,2) not null,
+    wons_without_value bigint not null,
+    wons_without_rate bigint not null,
+    mqls_apart bigint not null,
+    left_out bigint not null,
+    known_from timestamptz not null,
+    known_until timestamptz not null,
+    check (char_length(key) <= 200),
+    check (dimension in ('all', 'campaign', 'source', 'rep')),
+    check (known_from <= known_until)
+);
+create index past_funnel_sums_dt on analytics.past_funnel_sums (dimension, dt, known_until);
 
 create table analytics.funnel_entries (
     dt date not null,
@@ -1538,6 +1609,9 @@ create table analytics.funnel_entries (
     value numeric(18,2),
     counts_as text not null,
     is_apart boolean not null,
+    kpi_version text,
+    is_foreign boolean not null default false,
+    known_from timestamptz not null default now(),
     primary key (stage, dt, lead_id, cycle),
     check (char_length(campaign) <= 100),
     check (char_length(rep_id) <= 200),
@@ -1547,6 +1621,32 @@ create table analytics.funnel_entries (
 );
 create index funnel_entries_cohorts on analytics.funnel_entries (cohort_dt) where ((stage = 'won') and (counts_as = 'counted') and (not is_apart));
 create index funnel_entries_left_out on analytics.funnel_entries (dt, lead_id, cycle, stage) where (counts_as in ('before_mql', 'reopened'));
+
+create table analytics.past_funnel_entries (
+    dt date not null,
+    stage text not null,
+    lead_id bigint not null,
+    cycle integer not null,
+    occurred_at timestamptz not null,
+    cohort_dt date,
+    campaign text,
+    source text,
+    rep_id text,
+    value numeric(18,2),
+    counts_as text not null,
+    is_apart boolean not null,
+    kpi_version text,
+    is_foreign boolean not null,
+    known_from timestamptz not null,
+    known_until timestamptz not null,
+    check (char_length(campaign) <= 100),
+    check (char_length(rep_id) <= 200),
+    check (char_length(source) <= 100),
+    check (counts_as in ('counted', 'apart', 'before_mql', 'reopened')),
+    check (known_from <= known_until),
+    check (stage in ('lead', 'mql', 'sal', 'sql', 'won', 'lost'))
+);
+create index past_funnel_entries_dt on analytics.past_funnel_entries (dt, known_until);
 
 create table analytics.left_out (
     dt date not null,
@@ -1658,6 +1758,12 @@ create index quality_findings_open on analytics.quality_findings (open_until) wh
 -- function analytics.count_minutes(moment timestamptz, starts timestamptz[], ends timestamptz[],
 --     minutes_before double precision[]) returns double precision
 
+-- function analytics.known_cells(moment timestamptz) returns setof analytics.funnel_cells
+
+-- function analytics.known_entries(day date, moment timestamptz) returns setof analytics.funnel_entries
+
+-- function analytics.known_sums(moment timestamptz) returns setof analytics.funnel_sums
+
 -- function analytics.mark_leads(marked bigint[]) returns void
 
 -- function analytics.mark_moments(moments timestamptz[]) returns void
@@ -1694,11 +1800,55 @@ create table attribution.credits (
     value_low numeric(18,2),
     value_high numeric(18,2),
     note text,
+    known_from timestamptz not null default now(),
     primary key (dt, breakdown, model, campaign, channel),
     check (breakdown in ('channel', 'campaign')),
     check (char_length(campaign) <= 100),
     check (char_length(channel) <= 100)
 );
+
+create table attribution.past_periods (
+    dt date not null,
+    since date not null,
+    conversion text not null,
+    conversions bigint not null,
+    value numeric(18,2) not null,
+    untouched bigint not null,
+    touches bigint not null,
+    null_paths bigint not null,
+    settings text not null,
+    computed_at timestamptz not null,
+    without_rate bigint not null,
+    known_until timestamptz not null,
+    check (computed_at <= known_until)
+);
+create index past_periods_dt on attribution.past_periods (dt, known_until);
+
+create table attribution.past_credits (
+    dt date not null,
+    breakdown text not null,
+    model text not null,
+    campaign text not null,
+    channel text not null,
+    conversions numeric(18,6),
+    conversions_low numeric(18,6),
+    conversions_high numeric(18,6),
+    value numeric(18,2),
+    value_low numeric(18,2),
+    value_high numeric(18,2),
+    note text,
+    known_from timestamptz not null,
+    known_until timestamptz not null,
+    check (breakdown in ('channel', 'campaign')),
+    check (char_length(campaign) <= 100),
+    check (char_length(channel) <= 100),
+    check (known_from <= known_until)
+);
+create index past_credits_dt on attribution.past_credits (dt, breakdown, known_until);
+
+-- function attribution.known_credits(day date, moment timestamptz) returns setof attribution.credits
+
+-- function attribution.known_periods(moment timestamptz) returns setof attribution.periods
 
 create schema economics;
 
@@ -1735,6 +1885,7 @@ create table economics.monthly_costs (
     category text not null,
     direct numeric(18,2) not null,
     allocated numeric(18,2) not null,
+    known_from timestamptz not null default now(),
     unique nulls not distinct (as_of, month, line, campaign, category),
     check ((line = 'campaign') = (campaign is not null)),
     check (char_length(campaign) <= 100),
@@ -1767,6 +1918,7 @@ create table economics.months (
     currency text not null,
     won_without_rate integer not null,
     costs_without_rate integer not null,
+    known_from timestamptz not null default now(),
     unique nulls not distinct (as_of, month, line, campaign),
     check ((line = 'campaign') = (campaign is not null)),
     check (char_length(campaign) <= 100),
@@ -1774,12 +1926,74 @@ create table economics.months (
     check (maturity_source in ('measured', 'setting'))
 );
 
+create table economics.past_months (
+    as_of date not null,
+    month date not null,
+    line text not null,
+    campaign text,
+    cost numeric(18,2),
+    won integer not null,
+    value numeric(18,2) not null,
+    won_without_value integer not null,
+    mqls integer not null,
+    cohort_sqls integer not null,
+    cohort_won integer not null,
+    cohort_valued integer not null,
+    cohort_value numeric(18,2) not null,
+    cohort_lost integer not null,
+    cohort_open integer not null,
+    left_out integer not null,
+    is_over boolean not null,
+    is_mature boolean not null,
+    maturity_days integer not null,
+    maturity_source text not null,
+    gross_margin numeric not null,
+    value_months numeric not null,
+    currency text not null,
+    won_without_rate integer not null,
+    costs_without_rate integer not null,
+    known_from timestamptz not null,
+    known_until timestamptz not null,
+    check ((line = 'campaign') = (campaign is not null)),
+    check (char_length(campaign) <= 100),
+    check (known_from <= known_until),
+    check (line in ('campaign', 'no_campaign', 'shared')),
+    check (maturity_source in ('measured', 'setting'))
+);
+create index past_months_as_of on economics.past_months (as_of, known_until);
+
+create table economics.past_monthly_costs (
+    as_of date not null,
+    month date not null,
+    line text not null,
+    campaign text,
+    category text not null,
+    direct numeric(18,2) not null,
+    allocated numeric(18,2) not null,
+    known_from timestamptz not null,
+    known_until timestamptz not null,
+    check ((line = 'campaign') = (campaign is not null)),
+    check (char_length(campaign) <= 100),
+    check (known_from <= known_until),
+    check (line in ('campaign', 'no_campaign', 'shared'))
+);
+create index past_monthly_costs_as_of on economics.past_monthly_costs (as_of, known_until);
+
 -- view economics.ratios (as_of date, month date, is_total boolean, line text, campaign text, cost numeric,
 --     won bigint, value numeric, won_without_value bigint, won_without_rate bigint, costs_without_rate
 --     bigint, mqls bigint, cohort_sqls bigint, cohort_won bigint, cohort_valued bigint, cohort_value numeric,
 --     cohort_lost bigint, cohort_open bigint, left_out bigint, is_over boolean, is_mature boolean,
 --     maturity_days integer, maturity_source text, gross_margin numeric, value_months numeric, currency text,
 --     cac numeric, cohort_cac numeric, payback_months numeric)
+
+-- function economics.known_costs(day date, moment timestamptz) returns setof economics.monthly_costs
+
+-- function economics.known_ratios(day date, moment timestamptz) returns table(as_of date, month date,
+--     is_total boolean, line text, campaign text, cost numeric, won bigint, value numeric, won_without_value
+--     bigint, won_without_rate bigint, costs_without_rate bigint, mqls bigint, cohort_sqls bigint, cohort_won
+--     bigint, cohort_valued bigint, cohort_value numeric, cohort_lost bigint, cohort_open bigint, left_out
+--     bigint, is_over boolean, is_mature boolean, maturity_days integer, maturity_source text, gross_margin
+--     numeric, value_months numeric, currency text, cac numeric, cohort_cac numeric, payback_months numeric)
 
 -- function economics.publish_costs() returns trigger
 

@@ -1,8 +1,43 @@
--- name: delete_period
-delete from attribution.periods where dt = %(dt)s;
+-- name: find_known_from
+-- Since when what is computed now is known: refreshes of a day follow one another, whatever their clocks say.
+select greatest(%(now)s, max(computed_at)) as known_from
+from attribution.periods
+where dt = %(dt)s;
 
--- name: delete_credits
-delete from attribution.credits where dt = %(dt)s;
+-- name: pass_period
+-- What is replaced is past.
+with passed as (
+    delete from attribution.periods
+    where dt = %(dt)s
+    returning periods.*
+)
+
+insert into attribution.past_periods
+select
+    passed.*,
+    %(known_from)s
+from passed;
+
+-- name: pass_credits
+with passed as (
+    delete from attribution.credits
+    where dt = %(dt)s
+    returning credits.*
+)
+
+insert into attribution.past_credits
+select
+    passed.*,
+    %(known_from)s
+from passed;
+
+-- name: find_first_period
+select min(known.computed_at) as known_from
+from (
+    select computed_at from attribution.periods
+    union all
+    select computed_at from attribution.past_periods
+) as known;
 
 -- name: insert_period
 insert into attribution.periods
@@ -18,7 +53,7 @@ values
     %(touches)s,
     %(null_paths)s,
     %(settings)s,
-    %(now)s,
+    %(known_from)s,
     %(without_rate)s
 );
 
@@ -46,7 +81,7 @@ where
 insert into attribution.credits
 (
     dt, breakdown, model, campaign, channel,
-    conversions, conversions_low, conversions_high, value, value_low, value_high, note
+    conversions, conversions_low, conversions_high, value, value_low, value_high, note, known_from
 )
 values
 (
@@ -61,7 +96,8 @@ values
     %(value)s,
     %(value_low)s,
     %(value_high)s,
-    %(note)s
+    %(note)s,
+    %(known_from)s
 );
 
 -- name: find_period
@@ -75,7 +111,7 @@ select
     touches,
     null_paths,
     without_rate
-from attribution.periods
+from attribution.known_periods(%(moment)s)
 where %(dt)s::date is null or dt = %(dt)s
 order by dt desc
 limit 1;
@@ -86,8 +122,8 @@ with asked as (
     select
         credits.*,
         case %(breakdown)s when 'channel' then credits.channel else credits.campaign end as name
-    from attribution.credits as credits
-    where credits.dt = %(dt)s and credits.breakdown = %(breakdown)s
+    from attribution.known_credits(%(dt)s, %(moment)s) as credits
+    where credits.breakdown = %(breakdown)s
 )
 
 select

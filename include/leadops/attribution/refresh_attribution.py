@@ -67,8 +67,9 @@ def refresh_attribution(
             since=first.start,
             until=last.until,
         )
-        queries.run(connection, "delete_period", dt=day)
-        queries.run(connection, "delete_credits", dt=day)
+        known_from = queries.value(connection, "find_known_from", dt=day, now=now)
+        queries.run(connection, "pass_period", dt=day, known_from=known_from)
+        queries.run(connection, "pass_credits", dt=day, known_from=known_from)
         queries.run(
             connection,
             "insert_period",
@@ -81,10 +82,10 @@ def refresh_attribution(
             touches=period.touches,
             null_paths=period.null_paths,
             settings=settings.hash,
-            now=now,
+            known_from=known_from,
             without_rate=without_rate,
         )
-        rows = list(_list_rows(day, period))
+        rows = [row | {"known_from": known_from} for row in _list_rows(day, period)]
         queries.run_many(connection, "insert_credit", rows)
     return AttributionRefreshResult(
         day,

@@ -8,11 +8,17 @@ import typer
 from rich.table import Table
 
 from leadops.attribution.attribution_settings import MODELS
-from leadops.attribution.read_credits import AttributionPeriod, CreditLine, list_credits
+from leadops.attribution.read_credits import (
+    AttributionPeriod,
+    CreditLine,
+    find_first_period,
+    list_credits,
+)
 from leadops.attribution.refresh_attribution import refresh_attribution
+from leadops.calendar.known_on import resolve_known_on
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, open_database, read_config
-from leadops.cli.day_option import DayOption
+from leadops.cli.day_option import DayOption, KnownOnOption
 from leadops.cli.made_up_line import print_made_up
 from leadops.cli.terminal import console
 from leadops.errors import PermanentError
@@ -33,13 +39,25 @@ def show_credits(
     model: Annotated[str | None, typer.Option(help=f"{', '.join(MODELS)}; default: all.")] = None,
     by: Annotated[By, typer.Option(help="What gets the credit.")] = By.channel,
     day: DayOption = None,
+    known_on: KnownOnOption = None,
 ) -> None:
-    """Show the credits of the period that ends with DAY (default: the newest one), with intervals."""
+    """Show the credits of the period that ends with DAY (default: the newest one), with intervals.
+
+    With --known-on, what this printed at the end of that day.
+    """
     config = read_config()
     if model is not None and model not in MODELS:
         raise PermanentError(f"no model {model}; the models are {', '.join(MODELS)}")
     with open_database() as connection:
-        period, lines = list_credits(connection, day=day, breakdown=by.value, model=model)
+        asked = resolve_known_on(
+            known_on,
+            zone=config.company.zone,
+            now=clock(),
+            first=find_first_period(connection) if known_on else None,
+        )
+        period, lines = list_credits(
+            connection, day=day, breakdown=by.value, model=model, known_by=asked.known_by
+        )
         past = find_past(connection)
     company = config.company
     console.print(_describe(period, company.currency), highlight=False)

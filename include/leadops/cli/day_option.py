@@ -29,3 +29,12 @@ LastDayOption = Annotated[
     date | None,
     typer.Option("--to", parser=parse_day, metavar="DAY", help="The last day; else yesterday."),
 ]
+KnownOnOption = Annotated[
+    date | None,
+    typer.Option(
+        "--known-on",
+        parser=parse_day,
+        metavar="DAY",
+        help="Answer as at the end of DAY: without what came in, or was corrected, later.",
+    ),
+]

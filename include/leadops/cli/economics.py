@@ -1,21 +1,27 @@
 """`leadops economics`: what leads cost and return, and what other rates would return."""
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from leadops.calendar.known_on import resolve_known_on
 from leadops.calendar.local_days import last_whole_day
 from leadops.cli.context import clock, open_database, read_config
-from leadops.cli.day_option import DayOption
+from leadops.cli.day_option import DayOption, KnownOnOption
 from leadops.cli.made_up_line import print_made_up
 from leadops.cli.plural import count, say_won
 from leadops.cli.terminal import console, print_json
 from leadops.db import Connection
-from leadops.economics.read_months import find_newest_day, list_categories, list_months
+from leadops.economics.read_months import (
+    find_first_refresh,
+    find_newest_day,
+    list_categories,
+    list_months,
+)
 from leadops.economics.refresh_economics import find_first_month, has_data, refresh_economics
 from leadops.economics.scenario import Inputs, Scenario, read_scenario
 from leadops.errors import PermanentError
@@ -46,14 +52,20 @@ def refresh(day: DayOption = None) -> None:
 def show(
     month: Annotated[str | None, typer.Option(help="One month by campaign: 2026-07.")] = None,
     day: DayOption = None,
+    known_on: KnownOnOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show each month, or one month by campaign: cost, deals, CAC, payback; * where deals may still come."""
+    """Show each month, or one month by campaign: cost, deals, CAC, payback; * where deals may still come.
+
+    With --known-on, what this printed at the end of that day.
+    """
     wanted = _parse_month(month) if month else None
     with open_database() as connection:
-        as_of = _find_day(connection, day)
-        rows = [asdict(line) for line in list_months(connection, day=as_of, month=wanted)]
-        costs = list_categories(connection, day=as_of, month=wanted) if wanted else []
+        known_by = _find_known_by(connection, known_on)
+        as_of = _find_day(connection, day, known_by)
+        months = list_months(connection, day=as_of, month=wanted, known_by=known_by)
+        rows = [asdict(line) for line in months]
+        costs = list_categories(connection, day=as_of, month=wanted, known_by=known_by) if wanted else []
         parts = [asdict(cost) for cost in costs]
         past = find_past(connection)
     if as_json:
@@ -119,12 +131,22 @@ def _parse_month(text: str) -> date:
         raise PermanentError(f"{text!r} is not a month; give a month as 2026-07") from None
 
 
-def _find_day(connection: Connection, wanted: date | None) -> date:
-    """Return `wanted`, or the newest computed day; raise PermanentError if there is none.
+def _find_known_by(connection: Connection, known_on: date | None) -> datetime | None:
+    """Return the end of `known_on`; None asks about now, and needs no settings."""
+    if known_on is None:
+        return None
+    zone, first = read_config().company.zone, find_first_refresh(connection)
+    return resolve_known_on(known_on, zone=zone, now=clock(), first=first).known_by
+
+
+def _find_day(connection: Connection, wanted: date | None, known_by: datetime | None) -> date:
+    """Return `wanted`, or the newest day computed by `known_by`; raise PermanentError if there is none.
 
     If nothing is known about the day, the error says so, because a refresh would not help.
     """
-    found = find_newest_day(connection, wanted)
+    found = find_newest_day(connection, wanted, known_by=known_by)
+    if found is None and known_by is not None:
+        raise PermanentError(f"{wanted or 'no day'} was not computed by then; give a later --known-on")
     if found is None:
         config = read_config()
         company, settings, now = config.company, config.economics, clock()

@@ -6,15 +6,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from leadops.calendar.known_on import resolve_known_on
 from leadops.calendar.local_days import last_whole_day, list_days
 from leadops.cli.context import clock, open_database, read_config
-from leadops.cli.day_option import DayOption, FirstDayOption, LastDayOption
+from leadops.cli.day_option import DayOption, FirstDayOption, KnownOnOption, LastDayOption
 from leadops.cli.made_up_line import print_made_up
 from leadops.cli.plural import count, say_won
 from leadops.cli.terminal import console, make_progress, print_json
 from leadops.company import Company
 from leadops.errors import PermanentError
-from leadops.funnel.built_days import read_built_days
+from leadops.funnel.built_days import find_first_build, read_built_days
 from leadops.funnel.funnel_cells import FunnelGrouping, count_without_cohort, read_funnel
 from leadops.funnel.quality_checks import check_days, list_findings, list_open_findings, settle_findings
 from leadops.funnel.refresh_funnel import refresh_funnel
@@ -75,15 +76,26 @@ def show(
     cohort: Annotated[
         bool, typer.Option("--cohort", help="Group by the day of the MQL, not of the event.")
     ] = False,
+    known_on: KnownOnOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the built days (default: the last four weeks); * marks days with later data."""
+    """Print the built days (default: the last four weeks); * marks days with later data.
+
+    With --known-on, what this printed at the end of that day.
+    """
     config = read_config()
-    days = _read_days(first, last, now=clock(), company=config.company, back=27)
     with open_database() as connection:
-        rows = read_funnel(connection, first=days[0], last=days[-1], by=by, cohort=cohort)
-        built = read_built_days(connection, first=days[0], last=days[-1])
-        in_no_cohort = count_without_cohort(connection, first=days[0], last=days[-1]) if cohort else 0
+        asked = resolve_known_on(
+            known_on,
+            zone=config.company.zone,
+            now=clock(),
+            first=find_first_build(connection) if known_on else None,
+        )
+        days = _read_days(first, last, now=asked.now, company=config.company, back=27)
+        stretch = {"first": days[0], "last": days[-1]}
+        rows = read_funnel(connection, **stretch, by=by, cohort=cohort, known_by=asked.known_by)
+        built = read_built_days(connection, **stretch, known_by=asked.known_by)
+        in_no_cohort = count_without_cohort(connection, **stretch, known_by=asked.known_by) if cohort else 0
         past = find_past(connection)
     if as_json:
         print_json([row._asdict() for row in rows], default=str)

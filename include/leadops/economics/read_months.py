@@ -1,7 +1,7 @@
 """The months on record as of a day, with CAC and payback."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from leadops.db import Connection
@@ -49,17 +49,36 @@ class CategoryCost:
     allocated: Decimal
 
 
-def find_newest_day(connection: Connection, day: date | None) -> date | None:
-    """Return `day`, or without one the newest day on record; None if there is no such day."""
-    newest: date | None = queries.value(connection, "find_newest_day", day=day)
+def find_newest_day(
+    connection: Connection, day: date | None, *, known_by: datetime | None = None
+) -> date | None:
+    """Return `day`, or without one the newest day on record; None if there is no such day.
+
+    Here and below: as it stood just before `known_by` (UTC); None: as it stands now.
+    """
+    newest: date | None
+    if known_by is None:
+        newest = queries.value(connection, "find_newest_day", day=day)
+    else:
+        newest = queries.value(connection, "find_newest_known", day=day, moment=known_by)
     return newest
 
 
-def list_months(connection: Connection, *, day: date, month: date | None = None) -> list[MonthRatios]:
+def list_months(
+    connection: Connection, *, day: date, month: date | None = None, known_by: datetime | None = None
+) -> list[MonthRatios]:
     """Return each month as a whole as seen at the end of `day`, or the lines and the total of one `month`."""
-    return queries.all(connection, "list_months", MonthRatios, day=day, month=month)
+    return queries.all(connection, "list_months", MonthRatios, day=day, month=month, moment=known_by)
 
 
-def list_categories(connection: Connection, *, day: date, month: date) -> list[CategoryCost]:
+def list_categories(
+    connection: Connection, *, day: date, month: date, known_by: datetime | None = None
+) -> list[CategoryCost]:
     """Return the costs of each line of `month` by category, as seen at the end of `day`."""
-    return queries.all(connection, "list_categories", CategoryCost, day=day, month=month)
+    return queries.all(connection, "list_categories", CategoryCost, day=day, month=month, moment=known_by)
+
+
+def find_first_refresh(connection: Connection) -> datetime | None:
+    """Return when months were first computed (UTC); None: never."""
+    first: datetime | None = queries.value(connection, "find_first_refresh")
+    return first

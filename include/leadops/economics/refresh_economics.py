@@ -67,10 +67,13 @@ def refresh_economics(
             | _describe_settings(maturity, settings, company)
             for row in _join(costs, inputs.unrated, totals)
         ]
-        queries.run(connection, "delete_costs", day=day)
-        queries.run(connection, "insert_costs", day=day, rows=_dump(asdict(cost) for cost in costs))
-        queries.run(connection, "delete_months", day=day)
-        queries.run(connection, "insert_months", rows=_dump(row | {"as_of": day} for row in months))
+        known_from = queries.value(connection, "find_known_from", day=day, now=now)
+        known = {"day": day, "known_from": known_from}
+        queries.run(connection, "pass_costs", **known)
+        queries.run(connection, "insert_costs", **known, rows=_dump(asdict(cost) for cost in costs))
+        queries.run(connection, "pass_months", **known)
+        rows = _dump(row | {"as_of": day, "known_from": known_from} for row in months)
+        queries.run(connection, "insert_months", rows=rows)
     return EconomicsRefreshResult(
         rows=len(months),
         won=sum(line.won for line in totals.values()),

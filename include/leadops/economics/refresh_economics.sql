@@ -121,11 +121,44 @@ left join analytics.campaign_names as names on costs.campaign = names.name
 where costs.month between %(first)s and %(month)s and costs.recorded_at <= %(now)s
 order by costs.cost_id;
 
--- name: delete_costs
-delete from economics.monthly_costs where as_of = %(day)s;
+-- name: find_known_from
+-- Since when what is computed now is known: refreshes of a day follow one another, whatever their clocks say.
+select greatest(%(now)s, max(known.known_from)) as known_from
+from (
+    select known_from from economics.months
+    where as_of = %(day)s
+    union all
+    select known_from from economics.monthly_costs
+    where as_of = %(day)s
+    union all
+    select max(known_until) from economics.past_months
+    where as_of = %(day)s
+) as known;
+
+-- name: find_first_refresh
+select min(known.known_from) as known_from
+from (
+    select known_from from economics.months
+    union all
+    select known_from from economics.past_months
+) as known;
+
+-- name: pass_costs
+-- What is replaced is past.
+with passed as (
+    delete from economics.monthly_costs
+    where as_of = %(day)s
+    returning monthly_costs.*
+)
+
+insert into economics.past_monthly_costs
+select
+    passed.*,
+    %(known_from)s
+from passed;
 
 -- name: insert_costs
-insert into economics.monthly_costs (as_of, month, line, campaign, category, direct, allocated)
+insert into economics.monthly_costs (as_of, month, line, campaign, category, direct, allocated, known_from)
 select
     %(day)s::date,
     month,
@@ -133,11 +166,22 @@ select
     campaign,
     category,
     direct,
-    allocated
+    allocated,
+    %(known_from)s
 from jsonb_populate_recordset(null::economics.monthly_costs, %(rows)s::jsonb);
 
--- name: delete_months
-delete from economics.months where as_of = %(day)s;
+-- name: pass_months
+with passed as (
+    delete from economics.months
+    where as_of = %(day)s
+    returning months.*
+)
+
+insert into economics.past_months
+select
+    passed.*,
+    %(known_from)s
+from passed;
 
 -- name: insert_months
 insert into economics.months
@@ -170,6 +214,18 @@ select max(as_of) as as_of
 from economics.months
 where as_of = coalesce(%(day)s, as_of);
 
+-- name: find_newest_known
+-- The same, as it stood just before a moment.
+select max(known.as_of) as as_of
+from (
+    select as_of from economics.months
+    where known_from < %(moment)s
+    union all
+    select as_of from economics.past_months
+    where known_from < %(moment)s and known_until >= %(moment)s
+) as known
+where known.as_of = coalesce(%(day)s, known.as_of);
+
 -- name: list_months
 -- Every month as seen at the end of a day; or, of one month, its lines too.
 select
@@ -195,8 +251,8 @@ select
     maturity_days,
     maturity_source,
     currency
-from economics.ratios
-where as_of = %(day)s and case when %(month)s::date is null then is_total else month = %(month)s end
+from economics.known_ratios(%(day)s, %(moment)s)
+where case when %(month)s::date is null then is_total else month = %(month)s end
 order by month, is_total, line, campaign;
 
 -- name: list_categories
@@ -207,6 +263,6 @@ select
     category,
     direct,
     allocated
-from economics.monthly_costs
-where as_of = %(day)s and month = %(month)s
+from economics.known_costs(%(day)s, %(moment)s)
+where month = %(month)s
 order by line, campaign, category;

@@ -68,6 +68,7 @@ def plan_day(day: LocalDay, context: BuildContext, *, fingerprint: str) -> DayBu
         "known_until": min(day.until, max(context.now, day.start)),
         "zone": zone.key,
         "now": context.now,
+        "known_from": context.now,
         "looks_back_to": days_back(settings.looks_back),
         "lead_times_from": days_back(settings.lead_time_days),
         "responses_from": days_back(settings.response_days),

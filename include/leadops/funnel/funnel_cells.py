@@ -1,7 +1,7 @@
 """The counts of a day: funnel_cells, their sums, left_out, and the two views over the cells."""
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -111,15 +111,22 @@ def write_left_out(connection: Connection, build: DayBuild) -> None:
 
 
 def write_cells(connection: Connection, build: DayBuild) -> None:
-    """Write the counts of the day by the day of the MQL, campaign, source and KPI version."""
-    queries.run(connection, "delete_cells", dt=build.day.dt)
+    """Write the counts of the day by the day of the MQL, campaign, source and KPI version.
+
+    Cells that change are kept as past ones.
+    """
+    queries.run(connection, "create_day_cells")
     keys = key_sent_names(connection, fold_case=build.context.company.fold_case)
-    queries.run(connection, "insert_cells", keys=Jsonb(keys), **build.parameters)
+    queries.run(connection, "collect_cells", keys=Jsonb(keys), **build.parameters)
+    queries.run(connection, "pass_cells", **build.parameters)
+    queries.run(connection, "insert_cells", dt=build.day.dt)
 
 
 def write_sums(connection: Connection, build: DayBuild) -> None:
     """Write the sums of the day's cells over all, by campaign, by source and by salesperson."""
-    queries.run(connection, "delete_sums", dt=build.day.dt)
+    queries.run(connection, "create_day_sums")
+    queries.run(connection, "collect_sums", **build.parameters)
+    queries.run(connection, "pass_sums", **build.parameters)
     queries.run(connection, "insert_sums", dt=build.day.dt)
 
 
@@ -134,20 +141,30 @@ def read_counts(connection: Connection, dt: date) -> DayCounts:
 
 
 def read_funnel(
-    connection: Connection, *, first: date, last: date, by: FunnelGrouping = "all", cohort: bool = False
+    connection: Connection,
+    *,
+    first: date,
+    last: date,
+    by: FunnelGrouping = "all",
+    cohort: bool = False,
+    known_by: datetime | None = None,
 ) -> list[FunnelRow]:
     """Return the days from `first` to `last`: the days of the events, or with `cohort` those of the MQLs.
 
-    With `cohort`, `leads` is 0: a lead that is not an MQL yet has no cohort.
+    As they stood just before `known_by` (UTC); None: as they stand now. With `cohort`, `leads` is 0: a lead
+    that is not an MQL yet has no cohort.
     """
+    asked = {"first": first, "last": last, "grouped": by, "moment": known_by}
     if cohort:
-        return queries.all(connection, "read_cohorts", FunnelRow, first=first, last=last, grouped=by)
-    return queries.all(connection, "read_days", FunnelRow, first=first, last=last, grouped=by)
+        return queries.all(connection, "read_cohorts", FunnelRow, **asked)
+    return queries.all(connection, "read_days", FunnelRow, **asked)
 
 
-def count_without_cohort(connection: Connection, *, first: date, last: date) -> int:
+def count_without_cohort(
+    connection: Connection, *, first: date, last: date, known_by: datetime | None = None
+) -> int:
     """Return how many stages of these days are of leads without an MQL on record, and so in no cohort."""
-    stages: int = queries.value(connection, "count_without_cohort", first=first, last=last)
+    stages: int = queries.value(connection, "count_without_cohort", first=first, last=last, moment=known_by)
     return stages
 
 

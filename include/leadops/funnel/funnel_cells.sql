@@ -26,10 +26,10 @@ on conflict (lead_id, cycle, stage) do update
         source = excluded.source,
         value = excluded.value;
 
--- name: delete_cells
-delete from analytics.funnel_cells where dt = %(dt)s;
+-- name: create_day_cells
+create temp table if not exists day_cells (like analytics.funnel_cells) on commit delete rows;
 
--- name: insert_cells
+-- name: collect_cells
 with versions as (
     select version.*
     from jsonb_to_recordset(%(versions)s) as version (version text, since timestamptz, until timestamptz)
@@ -96,11 +96,11 @@ counted as (
     group by coalesce(names.campaign, campaigns.key), sources.key, versions.version
 )
 
-insert into analytics.funnel_cells
+insert into day_cells
 (
     dt, cohort_dt, campaign, source, rep_id, kpi_version,
     leads, mqls, sals, sqls, wons, losts, value, wons_without_value, wons_without_rate, mqls_apart,
-    left_out
+    left_out, known_from
 )
 select
     %(dt)s,
@@ -119,19 +119,50 @@ select
     sum(wons_without_value),
     sum(wons_without_rate),
     sum(mqls_apart),
-    sum(left_out)
+    sum(left_out),
+    %(known_from)s
 from counted
 group by cohort_dt, campaign, source, rep_id, kpi_version;
 
--- name: delete_sums
-delete from analytics.funnel_sums
-where dimension in ('all', 'campaign', 'source', 'rep') and dt = %(dt)s;
+-- name: pass_cells
+-- What is gone or has changed is past. What is as it was stays, with the time since when it is known.
+with passed as (
+    delete from analytics.funnel_cells as known
+    where
+        known.dt = %(dt)s
+        and not exists (
+            select from day_cells as cells
+            where to_jsonb(cells) - 'known_from' = to_jsonb(known) - 'known_from'
+        )
+    returning known.*
+)
 
--- name: insert_sums
-insert into analytics.funnel_sums
+insert into analytics.past_funnel_cells
+select
+    passed.*,
+    greatest(passed.known_from, %(known_from)s)
+from passed;
+
+-- name: insert_cells
+insert into analytics.funnel_cells
+select cells.*
+from day_cells as cells
+where
+    not exists (
+        select from analytics.funnel_cells as known
+        where
+            known.dt = %(dt)s
+            and to_jsonb(cells) - 'known_from' = to_jsonb(known) - 'known_from'
+    );
+
+-- name: create_day_sums
+create temp table if not exists day_sums (like analytics.funnel_sums) on commit delete rows;
+
+-- name: collect_sums
+insert into day_sums
 (
     dimension, dt, key, leads, mqls, sals, sqls, wons, losts, value, wons_without_value, wons_without_rate,
-    mqls_apart, left_out
+    mqls_apart, left_out, known_from
 )
 select
     case grouping(campaign, source, rep_id) when 7 then 'all' when 3 then 'campaign' when 5 then 'source' else 'rep' end
@@ -148,10 +179,43 @@ select
     sum(wons_without_value),
     sum(wons_without_rate),
     sum(mqls_apart),
-    sum(left_out)
+    sum(left_out),
+    %(known_from)s
 from analytics.funnel_cells
 where dt = %(dt)s
 group by dt, grouping sets ((), (campaign), (source), (rep_id));
+
+-- name: pass_sums
+with passed as (
+    delete from analytics.funnel_sums as known
+    where
+        known.dimension in ('all', 'campaign', 'source', 'rep')
+        and known.dt = %(dt)s
+        and not exists (
+            select from day_sums as sums
+            where to_jsonb(sums) - 'known_from' = to_jsonb(known) - 'known_from'
+        )
+    returning known.*
+)
+
+insert into analytics.past_funnel_sums
+select
+    passed.*,
+    greatest(passed.known_from, %(known_from)s)
+from passed;
+
+-- name: insert_sums
+insert into analytics.funnel_sums
+select sums.*
+from day_sums as sums
+where
+    not exists (
+        select from analytics.funnel_sums as known
+        where
+            known.dimension in ('all', 'campaign', 'source', 'rep')
+            and known.dt = %(dt)s
+            and to_jsonb(sums) - 'known_from' = to_jsonb(known) - 'known_from'
+    );
 
 -- name: sum_cells
 select
@@ -183,7 +247,7 @@ select
     wons_without_rate,
     mqls_apart,
     left_out
-from analytics.funnel_sums
+from analytics.known_sums(%(moment)s)
 where dimension = %(grouped)s and dt between %(first)s and %(last)s
 order by dt, "group";
 
@@ -202,7 +266,7 @@ select
     sum(wons_without_rate)::bigint as wons_without_rate,
     sum(mqls_apart)::bigint as mqls_apart,
     sum(left_out)::bigint as left_out
-from analytics.cohort_funnel
+from analytics.known_cells(%(moment)s)
 where cohort_dt between %(first)s and %(last)s
 group by cohort_dt, "group"
 order by cohort_dt, "group";
@@ -210,7 +274,7 @@ order by cohort_dt, "group";
 -- name: count_without_cohort
 -- Stages of these days whose lead has no MQL on record: they belong to no cohort.
 select coalesce(sum(sals + sqls + wons + losts + left_out), 0)::bigint as stages
-from analytics.funnel_cells
+from analytics.known_cells(%(moment)s)
 where cohort_dt is null and dt between %(first)s and %(last)s;
 
 -- name: sum_groups

@@ -61,13 +61,13 @@ class EntryPlace(NamedTuple):
 
 
 def write_entries(connection: Connection, build: DayBuild) -> None:
-    """Write each new lead and each stage of the day, and what it counts as."""
+    """Write each new lead and each stage of the day, and what it counts as; keep what changes as past."""
     keys = key_sent_names(connection, fold_case=build.context.company.fold_case)
     queries.run(connection, "create_day_entries")
     queries.run(connection, "collect_entries", keys=Jsonb(keys), **build.parameters)
     with join_by_hash(connection):
-        queries.run(connection, "delete_entries", dt=build.day.dt)
-        queries.run(connection, "insert_entries", dt=build.day.dt)
+        queries.run(connection, "pass_entries", **build.parameters)
+        queries.run(connection, "insert_entries", **build.parameters)
 
 
 FUNNEL_ENTRIES = DailyTable("analytics.funnel_entries", write=write_entries, sources=(__file__,))

@@ -10,12 +10,19 @@ create temp table if not exists day_entries (
     rep_id text,
     value numeric(18, 2),
     counts_as text not null,
-    is_apart boolean not null
+    is_apart boolean not null,
+    kpi_version text,
+    is_foreign boolean not null
 ) on commit delete rows;
 
 -- name: collect_entries
 -- From the same rows as the cells, so that each number of the cells is the count of its entries.
-with keys as (
+with versions as (
+    select version.*
+    from jsonb_to_recordset(%(versions)s) as version (version text, since timestamptz, until timestamptz)
+),
+
+keys as (
     select
         key as name,
         value as key
@@ -41,7 +48,9 @@ happened as (
             when is_apart and stage in ('mql', 'sal', 'sql') then 'apart'
             else 'counted'
         end as counts_as,
-        is_apart
+        is_apart,
+        kpi_version,
+        is_foreign
     from day_transitions
     union all
     select
@@ -55,15 +64,21 @@ happened as (
         null as rep_id,
         null as value,
         'counted' as counts_as,
-        false as is_apart
+        false as is_apart,
+        versions.version as kpi_version,
+        false as is_foreign
     from day_origins as origins
+    inner join versions on origins.created_at >= versions.since and origins.created_at < versions.until
     left join keys as campaigns on origins.campaign = campaigns.name
     left join keys as sources on origins.source = sources.name
     left join analytics.campaign_names as names on campaigns.key = names.name
 )
 
 insert into day_entries
-(stage, lead_id, cycle, occurred_at, cohort_dt, campaign, source, rep_id, value, counts_as, is_apart)
+(
+    stage, lead_id, cycle, occurred_at, cohort_dt, campaign, source, rep_id, value, counts_as, is_apart,
+    kpi_version, is_foreign
+)
 select
     stage,
     lead_id,
@@ -75,34 +90,48 @@ select
     rep_id,
     value,
     counts_as,
-    is_apart
+    is_apart,
+    kpi_version,
+    is_foreign
 from happened;
 
--- name: delete_entries
--- What is gone or has changed. What is as it was stays: a day that is built again writes little.
-delete from analytics.funnel_entries as known
-where
-    known.stage in ('lead', 'mql', 'sal', 'sql', 'won', 'lost')
-    and known.dt = %(dt)s
-    and not exists (
-        select from day_entries as entries
-        where
-            known.stage = entries.stage
-            and known.lead_id = entries.lead_id
-            and known.cycle = entries.cycle
-            and (
-                known.occurred_at, known.cohort_dt, known.campaign, known.source, known.rep_id, known.value,
-                known.counts_as, known.is_apart
-            ) is not distinct from (
-                entries.occurred_at, entries.cohort_dt, entries.campaign, entries.source, entries.rep_id,
-                entries.value, entries.counts_as, entries.is_apart
-            )
-    );
+-- name: pass_entries
+-- What is gone or has changed is past. What is as it was stays: a day that is built again writes little.
+with passed as (
+    delete from analytics.funnel_entries as known
+    where
+        known.stage in ('lead', 'mql', 'sal', 'sql', 'won', 'lost')
+        and known.dt = %(dt)s
+        and not exists (
+            select from day_entries as entries
+            where
+                known.stage = entries.stage
+                and known.lead_id = entries.lead_id
+                and known.cycle = entries.cycle
+                and (
+                    known.occurred_at, known.cohort_dt, known.campaign, known.source, known.rep_id, known.value,
+                    known.counts_as, known.is_apart, known.kpi_version, known.is_foreign
+                ) is not distinct from (
+                    entries.occurred_at, entries.cohort_dt, entries.campaign, entries.source, entries.rep_id,
+                    entries.value, entries.counts_as, entries.is_apart, entries.kpi_version, entries.is_foreign
+                )
+        )
+    returning known.*
+)
+
+insert into analytics.past_funnel_entries
+select
+    passed.*,
+    greatest(passed.known_from, %(known_from)s)
+from passed;
 
 -- name: insert_entries
 -- In the order of the index, which is faster.
 insert into analytics.funnel_entries
-(dt, stage, lead_id, cycle, occurred_at, cohort_dt, campaign, source, rep_id, value, counts_as, is_apart)
+(
+    dt, stage, lead_id, cycle, occurred_at, cohort_dt, campaign, source, rep_id, value, counts_as, is_apart,
+    kpi_version, is_foreign, known_from
+)
 select
     %(dt)s,
     stage,
@@ -115,7 +144,10 @@ select
     rep_id,
     value,
     counts_as,
-    is_apart
+    is_apart,
+    kpi_version,
+    is_foreign,
+    %(known_from)s
 from day_entries as entries
 where
     not exists (

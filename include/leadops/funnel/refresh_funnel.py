@@ -10,6 +10,7 @@ from leadops.errors import PermanentError
 from leadops.funnel import day_inputs, spans
 from leadops.funnel.built_days import (
     count_dirty_days,
+    find_known_from,
     list_dirty_days,
     mark_built,
     mark_dirty,
@@ -133,6 +134,7 @@ def build_day(
     build = plan_day(day_bounds(dt, context.company.zone), context, fingerprint=fingerprint_build(context))
     with connection.transaction():
         hold_lock(connection, Lock.FUNNEL)
+        build.parameters["known_from"] = find_known_from(connection, dt, now=context.now)
         collect_inputs(connection, build, only_looking_back=only_looking_back)
         for table in DAILY_TABLES:
             if table.looks_back or not only_looking_back:

@@ -6,7 +6,8 @@ create schema analytics;
 -- few: no zone's days begin between two of them.
 create table analytics.inbox (
     inbox_id bigint generated always as identity primary key,
-    moment timestamptz not null
+    moment timestamptz not null,
+    noted_at timestamptz not null default now()
 );
 
 -- Days that were built, with the bounds and the settings they were built by.
@@ -33,6 +34,27 @@ comment on table analytics.dirty_days is 'Built days that late rows touched and 
 comment on column analytics.dirty_days.scope is
 'counts: all of the day; figures: only its lead and response times, which look back over other days';
 
+-- What a question about a past day needs to know of the days: when each was built, and from when until when it was to be
+-- built again.
+create table analytics.builds (
+    dt date not null,
+    known_from timestamptz not null,
+    starts_at timestamptz not null,
+    ends_at timestamptz not null,
+    settings text not null,
+    primary key (dt, known_from)
+);
+comment on table analytics.builds is 'Each time a day was built';
+
+create table analytics.stale_spells (
+    dt date not null,
+    known_from timestamptz not null,
+    known_until timestamptz not null default 'infinity',
+    check (known_from <= known_until)
+);
+comment on table analytics.stale_spells is 'From when until when the counts of a built day were to be built again';
+create index stale_spells_dt on analytics.stale_spells (dt, known_until);
+
 create table analytics.campaign_names (
     name text primary key check (char_length(name) <= 100),
     campaign text not null check (char_length(campaign) <= 100)
@@ -58,6 +80,7 @@ create table analytics.funnel_cells (
     wons_without_rate bigint not null,
     mqls_apart bigint not null,
     left_out bigint not null,
+    known_from timestamptz not null default now(),
     unique nulls not distinct (dt, cohort_dt, campaign, source, rep_id, kpi_version)
 );
 -- By one name there are sums (funnel_sums); by two, the cells are looked up.
@@ -79,6 +102,33 @@ comment on column analytics.funnel_cells.mqls_apart is
 'MQLs of accounts that are customers or have an open deal; they and their SALs and SQLs are counted nowhere else';
 comment on column analytics.funnel_cells.left_out is 'Transitions of that day that are not counted, see left_out';
 create index funnel_cells_cohort on analytics.funnel_cells (cohort_dt);
+comment on column analytics.funnel_cells.known_from is 'Since when the cell says this';
+
+-- What the cells said before: a refresh moves the rows that it changes here.
+create table analytics.past_funnel_cells (
+    like analytics.funnel_cells including constraints,
+    known_until timestamptz not null,
+    check (known_from <= known_until)
+);
+comment on table analytics.past_funnel_cells is 'Cells as they were before a later build, and from when until when';
+create index past_funnel_cells_dt on analytics.past_funnel_cells (dt, known_until);
+create index past_funnel_cells_cohort on analytics.past_funnel_cells (cohort_dt, known_until);
+
+create function analytics.known_cells(moment timestamptz) returns setof analytics.funnel_cells
+language sql stable as $$
+    select
+        dt, cohort_dt, campaign, source, rep_id, kpi_version, leads, mqls, sals, sqls, wons, losts, value,
+        wons_without_value, wons_without_rate, mqls_apart, left_out, known_from
+    from analytics.funnel_cells
+    where moment is null or known_from < moment
+    union all
+    select
+        dt, cohort_dt, campaign, source, rep_id, kpi_version, leads, mqls, sals, sqls, wons, losts, value,
+        wons_without_value, wons_without_rate, mqls_apart, left_out, known_from
+    from analytics.past_funnel_cells
+    where known_from < moment and known_until >= moment
+$$;
+comment on function analytics.known_cells is 'The cells as they stood just before a moment; null: as they stand now';
 
 create view analytics.daily_funnel as
 select
@@ -139,9 +189,35 @@ create table analytics.funnel_sums (
     wons_without_rate bigint not null,
     mqls_apart bigint not null,
     left_out bigint not null,
+    known_from timestamptz not null default now(),
     unique nulls not distinct (dimension, dt, key)
 );
 comment on column analytics.funnel_sums.key is 'Null: no campaign, source or salesperson; always of all';
+comment on column analytics.funnel_sums.known_from is 'Since when the sum is this';
+
+create table analytics.past_funnel_sums (
+    like analytics.funnel_sums including constraints,
+    known_until timestamptz not null,
+    check (known_from <= known_until)
+);
+comment on table analytics.past_funnel_sums is 'Sums as they were before a later build, and from when until when';
+create index past_funnel_sums_dt on analytics.past_funnel_sums (dimension, dt, known_until);
+
+create function analytics.known_sums(moment timestamptz) returns setof analytics.funnel_sums
+language sql stable as $$
+    select
+        dimension, dt, key, leads, mqls, sals, sqls, wons, losts, value, wons_without_value, wons_without_rate,
+        mqls_apart, left_out, known_from
+    from analytics.funnel_sums
+    where moment is null or known_from < moment
+    union all
+    select
+        dimension, dt, key, leads, mqls, sals, sqls, wons, losts, value, wons_without_value, wons_without_rate,
+        mqls_apart, left_out, known_from
+    from analytics.past_funnel_sums
+    where known_from < moment and known_until >= moment
+$$;
+comment on function analytics.known_sums is 'The sums as they stood just before a moment; null: as they stand now';
 
 -- The rows behind the cells: a new lead, or a stage that a lead reached. Written with the cells of the day.
 create table analytics.funnel_entries (
@@ -157,6 +233,9 @@ create table analytics.funnel_entries (
     value numeric(18, 2),
     counts_as text not null check (counts_as in ('counted', 'apart', 'before_mql', 'reopened')),
     is_apart boolean not null,
+    kpi_version text,
+    is_foreign boolean not null default false,
+    known_from timestamptz not null default now(),
     primary key (stage, dt, lead_id, cycle)
 );
 comment on table analytics.funnel_entries is 'What each number of the funnel counts, row by row';
@@ -168,6 +247,34 @@ create index funnel_entries_cohorts on analytics.funnel_entries (cohort_dt)
 where stage = 'won' and counts_as = 'counted' and not is_apart;
 create index funnel_entries_left_out on analytics.funnel_entries (dt, lead_id, cycle, stage)
 where counts_as in ('before_mql', 'reopened');
+
+comment on column analytics.funnel_entries.is_foreign is 'Its value is in another currency; without a rate it has none';
+comment on column analytics.funnel_entries.known_from is 'Since when the entry says this';
+
+create table analytics.past_funnel_entries (
+    like analytics.funnel_entries including constraints,
+    known_until timestamptz not null,
+    check (known_from <= known_until)
+);
+comment on table analytics.past_funnel_entries is
+'Entries as they were before a later build, and from when until when';
+create index past_funnel_entries_dt on analytics.past_funnel_entries (dt, known_until);
+
+create function analytics.known_entries(day date, moment timestamptz) returns setof analytics.funnel_entries
+language sql stable as $$
+    select
+        dt, stage, lead_id, cycle, occurred_at, cohort_dt, campaign, source, rep_id, value, counts_as, is_apart,
+        kpi_version, is_foreign, known_from
+    from analytics.funnel_entries
+    where stage in ('lead', 'mql', 'sal', 'sql', 'won', 'lost') and dt = day and known_from < moment
+    union all
+    select
+        dt, stage, lead_id, cycle, occurred_at, cohort_dt, campaign, source, rep_id, value, counts_as, is_apart,
+        kpi_version, is_foreign, known_from
+    from analytics.past_funnel_entries
+    where dt = day and known_from < moment and known_until >= moment
+$$;
+comment on function analytics.known_entries is 'What the numbers of a day counted just before a moment';
 
 create table analytics.left_out (
     dt date not null,
