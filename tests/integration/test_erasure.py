@@ -66,6 +66,10 @@ AGGREGATES = (
 NOT_IN_THE_STORY = {
     # Settings, words and counts: nothing in them is about one person.
     *("alerts.failing_channels", "alerts.pages", "analytics.campaign_names", "analytics.dirty_days"),
+    *("analytics.builds", "analytics.stale_spells", "analytics.past_funnel_cells"),
+    *("analytics.past_funnel_sums", "analytics.past_funnel_entries"),
+    *("attribution.past_periods", "attribution.past_credits"),
+    *("economics.past_months", "economics.past_monthly_costs"),
     *("analytics.left_out", "cdp.refused_calls", "cdp.site_traffic", "delivery.quotas"),
     "delivery.refused_operations",
     *("warehouse.exports", "warehouse.differences", "warehouse.followed_erasures"),

@@ -34,8 +34,8 @@ comment on table analytics.dirty_days is 'Built days that late rows touched and 
 comment on column analytics.dirty_days.scope is
 'counts: all of the day; figures: only its lead and response times, which look back over other days';
 
--- What a question about a past day needs to know of the days: when each was built, and from when until when it was to be
--- built again.
+-- What a question about a past day needs to know of the days: when each was built, and from when until when it was to
+-- be built again.
 create table analytics.builds (
     dt date not null,
     known_from timestamptz not null,

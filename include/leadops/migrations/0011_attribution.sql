@@ -93,4 +93,5 @@ language sql stable as $$
     from attribution.past_credits
     where dt = day and known_from < moment and known_until >= moment
 $$;
-comment on function attribution.known_credits is 'Of a day, as they stood just before a moment; null: as they stand now';
+comment on function attribution.known_credits is
+'Of a day, as they stood just before a moment; null: as they stand now';
