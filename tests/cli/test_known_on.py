@@ -1,6 +1,5 @@
 """What `--known-on DAY` prints is what was printed on DAY, byte for byte."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -62,11 +61,9 @@ def run(app: typer.Typer, *words: str) -> str:
 
 
 @pytest.fixture
-def evenings(
-    connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Evenings]:
+def evenings(connection: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Evenings:
     monkeypatch.setenv("LEADOPS_DATABASE_URL", as_role(database_url, Part.TASKS))
-    yield Evenings(Books(connection), monkeypatch)
+    return Evenings(Books(connection), monkeypatch)
 
 
 def play(evenings: Evenings) -> None:

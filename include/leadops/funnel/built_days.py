@@ -55,8 +55,8 @@ def mark_dirty(
 ) -> None:
     """Mark the built days that `touched` days change, and those built with other settings or too early.
 
-    `touched` has the days with when they were touched. `looks_back` is over how many days the figures of a day look back; `settings` is the hash of the settings
-    as they are now.
+    `touched` has the days with when they were touched. `looks_back` is over how many days the figures of a
+    day look back; `settings` is the hash of the settings as they are now.
     """
     queries.run(connection, "mark_touched", days=sorted(touched), looks_back=looks_back, now=now)
     queries.run(connection, "mark_stale", settings=settings, now=now)
