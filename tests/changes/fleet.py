@@ -1,6 +1,8 @@
 """Machines with files of settings, and the leads that these give points."""
 
 import json
+import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from leadops.lifecycle.qualify import qualify_leads
 from leadops.scoring.active_rules import name_source
 from leadops.scoring.score import score_leads
 from leadops.subscribers import SUBSCRIBERS
+from leadops_stack.postgres import PostgresServer
+from tests.cluster import database_of
 from tests.scoring.conftest import World
 from tests.scoring.oracle import Happening
 from tests.shipped import SHIPPED
@@ -152,6 +156,29 @@ class Fleet:
         return change
 
 
+@pytest.fixture(scope="module")
+def fleet_template(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a database in which two machines have read the same rules, and ten leads their points."""
+    name = f"m_{secrets.token_hex(6)}"
+    with database_of(postgres, name) as url:
+        with connect(url) as connection, pytest.MonkeyPatch.context() as monkeypatch:
+            fleet = Fleet(connection, url, tmp_path_factory.mktemp("fleet"), monkeypatch)
+            for machine in (fleet.a, fleet.b):
+                machine.write("scoring", rules())
+                machine.minute()
+            fleet.add_leads(2, "visit")
+            fleet.add_leads(8, "webinar")
+            assert fleet.points() == [15] * 10
+        yield name
+
+
+@pytest.fixture
+def database_url(postgres: PostgresServer, fleet_template: str) -> Iterator[str]:
+    """The URL of a copy of that database."""
+    with database_of(postgres, f"t_{secrets.token_hex(6)}", template=fleet_template) as url:
+        yield url
+
+
 @pytest.fixture
 def fleet(
     connection: Connection, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -160,8 +187,7 @@ def fleet(
     fleet = Fleet(connection, database_url, tmp_path, monkeypatch)
     for machine in (fleet.a, fleet.b):
         machine.write("scoring", rules())
-        machine.minute()
-    fleet.add_leads(2, "visit")
-    fleet.add_leads(8, "webinar")
+        fleet.now += timedelta(minutes=1)
+    fleet._serial = 10
     assert fleet.points() == [15] * 10
     return fleet

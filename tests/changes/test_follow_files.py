@@ -10,11 +10,11 @@ from leadops.changes.change_record import list_changes
 from leadops.changes.weigh_change import ChangeEffect
 from leadops.errors import PermanentError
 from leadops.identity.resolve import resolve_events
-from tests.changes.fleet import Fleet, contract, fleet, rules
+from tests.changes.fleet import Fleet, contract, database_url, fleet, fleet_template, rules
 from tests.identity.test_resolve import seen
 from tests.shipped import SHIPPED, change
 
-__all__ = ["fleet"]
+__all__ = ["database_url", "fleet", "fleet_template"]
 
 MINUTE = timedelta(minutes=1)
 

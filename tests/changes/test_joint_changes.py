@@ -1,15 +1,13 @@
 """Small changes in a row: the last one waits where all of them together move more than one may."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from leadops.changes.answer_change import answer_change
-from leadops.db import Connection
-from tests.changes.fleet import Fleet, contract, fleet, rules
+from tests.changes.fleet import Fleet, contract, database_url, fleet, fleet_template, rules
 
-__all__ = ["fleet"]
+__all__ = ["database_url", "fleet", "fleet_template"]
 
 
 @pytest.fixture
@@ -93,17 +91,3 @@ def test_without_days_each_change_counts_alone_and_fewer_days_wait(stepped: Flee
     for points in (rules(demo=15, visit=5), rules(demo=5, visit=5)):
         stepped.a.write("scoring", points)
         assert stepped.a.minute().in_effect == ("scoring",)
-
-
-def test_what_took_effect_while_nobody_had_points_does_not_count(
-    connection: Connection, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fleet = Fleet(connection, database_url, tmp_path, monkeypatch)
-    for text in (rules(webinar=5), rules()):  # the installation tries some rules
-        fleet.a.write("scoring", text)
-        fleet.a.minute()
-    fleet.add_leads(2, "visit")
-    fleet.add_leads(8, "webinar")
-    fleet.a.write("scoring", rules(visit=5))
-    assert fleet.a.minute().in_effect == ("scoring",)
-    assert fleet.points() == [5] * 2 + [15] * 8

@@ -12,9 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.changes.fleet import Fleet, fleet, rules
+from tests.changes.fleet import Fleet, database_url, fleet, fleet_template, rules
 
-__all__ = ["fleet"]
+__all__ = ["database_url", "fleet", "fleet_template"]
 
 
 @pytest.fixture

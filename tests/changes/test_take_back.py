@@ -15,10 +15,10 @@ from leadops.cli.rollback import read_moving_settings
 from leadops.errors import PermanentError, TransientError
 from leadops.locks import Lock, holding_lock
 from leadops.scoring.rollbacks import RollbackScope, find_last_row, list_corrected, list_rollbacks
-from tests.changes.fleet import Fleet, contract, fleet, rules
+from tests.changes.fleet import Fleet, contract, database_url, fleet, fleet_template, rules
 from tests.changes.test_killed_approval import start, wait_until_blocked
 
-__all__ = ["fleet"]
+__all__ = ["database_url", "fleet", "fleet_template"]
 
 
 def scope(fleet: Fleet, rule: str) -> RollbackScope:

@@ -12,11 +12,11 @@ from leadops.errors import PermanentError
 from leadops.incidents.run_checks import run_checks
 from leadops.sla.sla_policy import SlaCalendar
 from tests.alerts.conftest import CALM, Slack, slack, slack_server
-from tests.changes.fleet import Fleet, fleet, rules
+from tests.changes.fleet import Fleet, database_url, fleet, fleet_template, rules
 from tests.delivery_fixture import DeliveryFixture, desk, ma_url
 from tests.shipped import SHIPPED
 
-__all__ = ["desk", "fleet", "ma_url", "slack", "slack_server"]
+__all__ = ["database_url", "desk", "fleet", "fleet_template", "ma_url", "slack", "slack_server"]
 
 
 @pytest.fixture(autouse=True)
