@@ -15,6 +15,7 @@ from .cluster import TEMPLATE, database_of, free_port, is_own, session_cluster
 from .left_as_found import count_rows, leave_as_found, look_at_cluster, share
 from .promises import register_profiles
 from .scheduling import (  # noqa: F401  pytest's hooks
+    pytest_collection_finish,
     pytest_collection_modifyitems,
     pytest_xdist_auto_num_workers,
     pytest_xdist_make_scheduler,

@@ -3,6 +3,7 @@
 What takes long begins early, so that no worker is still at it when all others have nothing left to do.
 """
 
+import gc
 import os
 from typing import Any
 
@@ -64,6 +65,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherSche
     """Take this way of sharing whenever there are several workers."""
     config.option.loadscopereorder = False  # keep the order in which the tests were collected
     return TogetherScheduling(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the tests: a million objects, and all stay until the end."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
