@@ -19,6 +19,7 @@ from leadops_stack.env_file import read_env
 from leadops_stack.home import Home
 from leadops_stack.ports import DEFAULT_PORTS
 from leadops_stack.single import ready_file
+from tests.plain_http import NO_TLS
 
 from .cluster import free_port
 
@@ -57,7 +58,7 @@ class Stack:
     def admin_token(self) -> str:
         """A bearer token of the Airflow user admin."""
         login = {"username": "admin", "password": self.admin_password}
-        answer = httpx.post(f"{self.airflow_url}/auth/token", json=login, timeout=30)
+        answer = httpx.post(f"{self.airflow_url}/auth/token", json=login, timeout=30, verify=NO_TLS)
         answer.raise_for_status()
         return str(answer.json()["access_token"])
 
@@ -65,7 +66,7 @@ class Stack:
         """Call Airflow's REST interface (`path` below /api/v2) as admin; return the answer's JSON."""
         headers = {"Authorization": f"Bearer {self.admin_token}"}
         answer = httpx.request(
-            method, f"{self.airflow_url}/api/v2{path}", headers=headers, timeout=30, **more
+            method, f"{self.airflow_url}/api/v2{path}", headers=headers, timeout=30, **more, verify=NO_TLS
         )
         answer.raise_for_status()
         return answer.json() if answer.content else None

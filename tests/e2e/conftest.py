@@ -7,6 +7,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.plain_http import NO_TLS
 from tests.running_stack import PATIENCE, PROJECT, Stack, start_stack
 
 __all__ = ["PATIENCE", "PROJECT", "Stack"]
@@ -41,7 +42,7 @@ def visited_minute(stack: Stack) -> str:
         "context": {"page": "https://www.example.com/pricing"},
     }
     key = {"X-Write-Key": stack.values["LEADOPS_WRITE_KEY"]}
-    answer = httpx.post(f"{stack.gateway_url}/collect", json=event, headers=key, timeout=60)
+    answer = httpx.post(f"{stack.gateway_url}/collect", json=event, headers=key, timeout=60, verify=NO_TLS)
     assert (answer.status_code, answer.json()["accepted"]) == (202, 1), answer.text
     with psycopg.connect(stack.database_url) as connection:
         row = connection.execute(RECEIVED_AT, [VISIT_ID]).fetchone()

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, find_chromium, require_chromium
+from tests.plain_http import NO_TLS
 
 from .conftest import Stack
 from .test_stack_up import wait_for
@@ -50,7 +51,7 @@ def test_operations_find_the_page_in_the_navigation(stack: Stack, tmp_path: Path
 
 
 def test_airflow_says_who_may_see_the_page(stack: Stack) -> None:
-    with httpx.Client(base_url=stack.airflow_url, timeout=60) as client:
+    with httpx.Client(base_url=stack.airflow_url, timeout=60, verify=NO_TLS) as client:
         for path in ("/leadops/", "/leadops/api/now", "/leadops/openapi.json", "/leadops/nowhere"):
             assert client.get(path).status_code == 401, path
             refused = client.get(path, headers={"Authorization": "Bearer x.y.z"})

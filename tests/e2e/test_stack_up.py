@@ -13,6 +13,7 @@ from leadops_stack.cpu import cpu_seconds
 from leadops_stack.pools import POOLS
 from leadops_stack.single import supervisor
 from tests.dags.test_dags import EXPECTED
+from tests.plain_http import NO_TLS
 
 from .conftest import PATIENCE, Stack
 
@@ -44,8 +45,8 @@ def test_every_dag_is_there_and_runs(stack: Stack) -> None:
 def test_every_part_is_well(stack: Stack) -> None:
     health = stack.airflow("GET", "/monitor/health")
     assert {part["status"] for part in health.values()} == {"healthy"}
-    assert httpx.get(f"{stack.gateway_url}/healthz").status_code == 200
-    assert httpx.get(f"{stack.sandbox_url}/_state").status_code == 200
+    assert httpx.get(f"{stack.gateway_url}/healthz", verify=NO_TLS).status_code == 200
+    assert httpx.get(f"{stack.sandbox_url}/_state", verify=NO_TLS).status_code == 200
 
 
 def test_the_terminal_says_where_to_look_and_no_secret(stack: Stack) -> None:
@@ -70,9 +71,9 @@ def test_secrets_are_for_the_owner_only(stack: Stack) -> None:
 
 
 def test_nobody_gets_in_without_a_password(stack: Stack) -> None:
-    assert httpx.get(f"{stack.airflow_url}/api/v2/dags").status_code == 401
+    assert httpx.get(f"{stack.airflow_url}/api/v2/dags", verify=NO_TLS).status_code == 401
     wrong = {"username": "admin", "password": "admin"}
-    assert httpx.post(f"{stack.airflow_url}/auth/token", json=wrong).status_code == 401
+    assert httpx.post(f"{stack.airflow_url}/auth/token", json=wrong, verify=NO_TLS).status_code == 401
 
 
 def test_a_second_start_says_that_it_runs(stack: Stack) -> None:
@@ -86,7 +87,7 @@ def test_a_second_start_says_that_it_runs(stack: Stack) -> None:
 def test_the_visitors_clicks_become_points_in_the_ma(stack: Stack) -> None:
     pushed = "select count(*) from delivery.batches where target = 'ma' and state = 'done' and deltas > 0"
     wait_for(stack, pushed)
-    ma = httpx.get(f"{stack.sandbox_url}/_state").json()["ma"]
+    ma = httpx.get(f"{stack.sandbox_url}/_state", verify=NO_TLS).json()["ma"]
     assert ma["leads"] > 0
     assert ma["deltas_applied"] > 0
 

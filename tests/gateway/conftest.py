@@ -17,6 +17,7 @@ from leadops.identity.identity_settings import IdentitySettings
 from leadops.intake.tool_secrets import ToolSecrets
 from leadops.migrations.rights import Part
 from leadops.watchdog.watchdog_config import WatchdogConfig
+from tests.plain_http import NO_TLS
 from tests.roles import as_role
 from tests.shipped import SHIPPED, change
 
@@ -76,7 +77,9 @@ def serve(database_url: str) -> Iterator[Serve]:
                 mark=mark,
             )
             address = running.enter_context(serve_in_thread(app))
-            return running.enter_context(httpx.Client(base_url=address, timeout=60, trust_env=False))
+            return running.enter_context(
+                httpx.Client(base_url=address, timeout=60, trust_env=False, verify=NO_TLS)
+            )
 
         yield start
 

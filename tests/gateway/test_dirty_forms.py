@@ -21,6 +21,7 @@ from tests.cluster import database_of
 from tests.gateway.conftest import FORM_SECRETS, KEY, TOKEN
 from tests.gateway.form_sender import FormSender
 from tests.left_as_found import count_rows, restore_rows, share
+from tests.plain_http import NO_TLS
 from tests.shipped import SHIPPED, change
 
 EMAIL = "hanako@buyer.example"
@@ -293,7 +294,10 @@ def forms_sender(forms_url: str) -> Iterator[FormSender]:
         identity=SHIPPED.identity,
         clock=lambda: datetime.fromtimestamp(AT, UTC),  # the module may be collected long before it runs
     )
-    with serve_in_thread(app) as url, httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+    with (
+        serve_in_thread(app) as url,
+        httpx.Client(base_url=url, timeout=60, trust_env=False, verify=NO_TLS) as client,
+    ):
         yield FormSender(client, FORM_SECRETS[0], clock=lambda: AT)
 
 

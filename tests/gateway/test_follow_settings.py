@@ -21,6 +21,7 @@ from leadops.migrations.rights import Part
 from tests.cluster import free_port
 from tests.config.own_files import BREAKAGES, HEADER
 from tests.gateway.conftest import FORM_SECRETS, IDENTITY_SECRETS, KEY, TOKEN
+from tests.plain_http import NO_TLS
 from tests.roles import as_role
 from tests.shipped import SHIPPED
 from tests.waiting import wait_until
@@ -62,7 +63,9 @@ def start(database_url: str) -> Iterator[Start]:
                 look_seconds=0.05,
             )
             url = running.enter_context(serve_in_thread(app))
-            client = httpx.Client(base_url=url, timeout=60, trust_env=False, headers={"X-Write-Key": KEY})
+            client = httpx.Client(
+                base_url=url, timeout=60, trust_env=False, headers={"X-Write-Key": KEY}, verify=NO_TLS
+            )
             return running.enter_context(client)
 
         yield start
@@ -164,7 +167,9 @@ def test_a_request_that_began_before_a_change_is_answered(folder: Path, start: S
         content = json.dumps(make_events(4)).encode()
         yield content[:10]
         (folder / "gateway.yaml").write_text("max_events: 3\n")
-        with httpx.Client(base_url=client.base_url, trust_env=False, headers=client.headers) as other:
+        with httpx.Client(
+            base_url=client.base_url, trust_env=False, headers=client.headers, verify=NO_TLS
+        ) as other:
             wait_until(lambda: not is_taken(other, 4))
         time.sleep(0.2)
         yield content[10:]

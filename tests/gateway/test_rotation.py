@@ -31,6 +31,7 @@ from tests.conftest import free_port
 from tests.gateway.conftest import PATIENT, SECRETS, SITE
 from tests.gateway.form_sender import FormSender
 from tests.outbox_workers import has_sent, make_worker_configs
+from tests.plain_http import NO_TLS
 from tests.roles import as_role, name_role
 from tests.shipped import SHIPPED, change
 from tests.steady_senders import Send, SteadySender, sending
@@ -92,7 +93,7 @@ def gateway(database_url: str) -> Iterator[OneGateway]:
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
     agent = {"User-Agent": "Mozilla/5.0 (X11) Firefox/127.0"}
-    with httpx.Client(timeout=60, trust_env=False, headers=agent) as client:
+    with httpx.Client(timeout=60, trust_env=False, headers=agent, verify=NO_TLS) as client:
         yield client
 
 
@@ -123,7 +124,7 @@ def make_users(client: httpx.Client, secrets: dict[str, str]) -> dict[str, Send]
         return client.get(f"{address}/metrics/lag", headers=token)
 
     def form(address: str, number: int) -> httpx.Response:
-        with httpx.Client(base_url=address, timeout=60, trust_env=False) as own:
+        with httpx.Client(base_url=address, timeout=60, trust_env=False, verify=NO_TLS) as own:
             return FormSender(own, secrets["form_secrets"]).post({"email": f"form{number}@buyer.example"})
 
     def tool(address: str, number: int) -> httpx.Response:
@@ -143,7 +144,10 @@ def make_users(client: httpx.Client, secrets: dict[str, str]) -> dict[str, Send]
 def list_rotations(gateway: OneGateway, token: str) -> dict[str, bool]:
     """Return the variables with two secrets, and whether the old one was used."""
     answer = httpx.get(
-        f"{gateway.address}/metrics/secrets", headers={"Authorization": f"Bearer {token}"}, trust_env=False
+        f"{gateway.address}/metrics/secrets",
+        headers={"Authorization": f"Bearer {token}"},
+        trust_env=False,
+        verify=NO_TLS,
     )
     return {one["variable"]: one["old_used_at"] is not None for one in answer.json()["rotations"]}
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from leadops.errors import PermanentError
 from leadops.gateway.serve import listen, make_server, serve_in_thread
+from tests.plain_http import NO_TLS
 
 
 def test_a_port_that_is_taken_is_named() -> None:
@@ -33,8 +34,8 @@ def test_it_believes_no_proxy_and_logs_no_access() -> None:
 def test_it_serves_while_the_block_runs() -> None:
     app = FastAPI()
     app.add_api_route("/here", lambda: "yes")
-    with serve_in_thread(app) as url, httpx.Client(trust_env=False) as client:
+    with serve_in_thread(app) as url, httpx.Client(trust_env=False, verify=NO_TLS) as client:
         answer = client.get(f"{url}/here")
     assert (answer.json(), "server" in answer.headers) == ("yes", False)
-    with pytest.raises(httpx.ConnectError), httpx.Client(trust_env=False) as client:
+    with pytest.raises(httpx.ConnectError), httpx.Client(trust_env=False, verify=NO_TLS) as client:
         client.get(f"{url}/here")

@@ -26,6 +26,7 @@ from leadops.products.product_client import ProductClient
 from leadops.settings import Endpoint
 from leadops_sandbox.settings import Tokens
 from tests.conftest import free_port
+from tests.plain_http import NO_TLS
 from tests.waiting import PATIENCE, wait_until
 
 SECRET = "test-form-secret-0123"
@@ -90,7 +91,10 @@ class GatewayProcess:
 
     def is_healthy(self) -> bool:
         try:
-            return httpx.get(f"{self.own_url}/healthz", timeout=60, trust_env=False).status_code == 200
+            return (
+                httpx.get(f"{self.own_url}/healthz", timeout=60, trust_env=False, verify=NO_TLS).status_code
+                == 200
+            )
         except httpx.HTTPError:
             return False
 
@@ -117,7 +121,12 @@ def send(url: str, form: dict[str, Any], *, seconds: float = 2 * PATIENCE) -> st
         }
         try:
             answer = httpx.post(
-                f"{url}/webhook/form", content=body, headers=headers, timeout=10, trust_env=False
+                f"{url}/webhook/form",
+                content=body,
+                headers=headers,
+                timeout=10,
+                trust_env=False,
+                verify=NO_TLS,
             )
         except httpx.HTTPError:
             time.sleep(0.1)

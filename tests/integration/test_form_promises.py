@@ -41,6 +41,7 @@ from tests.integration.gateway_process import (
     send,
     send_many,
 )
+from tests.plain_http import NO_TLS
 from tests.promises import in_turn
 from tests.shipped import SHIPPED
 from tests.waiting import wait_until
@@ -212,6 +213,7 @@ def test_score_changes_wait_for_the_lead_and_follow_in_order(database_url: str, 
                 json=event | {"anonymous_id": "a-1"},
                 headers={"X-Write-Key": "w" * 32},
                 trust_env=False,
+                verify=NO_TLS,
             )
             assert answer.json()["accepted"] == 1
             minute()

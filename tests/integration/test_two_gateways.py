@@ -27,6 +27,7 @@ from tests.integration.gateway_process import (
     send_many,
 )
 from tests.outbox_workers import has_sent, make_worker_configs
+from tests.plain_http import NO_TLS
 from tests.waiting import PATIENCE, wait_until
 
 __all__ = ["serve"]
@@ -76,6 +77,7 @@ def send_event(url: str, name: str) -> dict[str, Any]:
                 headers={"X-Write-Key": WRITE_KEY},
                 timeout=10,
                 trust_env=False,
+                verify=NO_TLS,
             )
         except httpx.HTTPError:
             time.sleep(0.1)
@@ -144,7 +146,13 @@ def exceed_a_limit(pair: list[GatewayProcess]) -> None:
     with ExitStack() as clients:
         first, second = (
             clients.enter_context(
-                httpx.Client(base_url=gateway.own_url, headers={"Origin": SITE}, timeout=60, trust_env=False)
+                httpx.Client(
+                    base_url=gateway.own_url,
+                    headers={"Origin": SITE},
+                    timeout=60,
+                    trust_env=False,
+                    verify=NO_TLS,
+                )
             )
             for gateway in pair
         )

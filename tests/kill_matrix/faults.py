@@ -28,6 +28,7 @@ from tests.kill_matrix.processes import (
     kill_process,
     list_parts,
 )
+from tests.plain_http import NO_TLS
 from tests.running_stack import Stack
 from tests.waiting import wait_until
 
@@ -80,14 +81,14 @@ def at_once(strike: Callable[[Stack], object]) -> Act:
 
 def set_faults(stack: Stack, rules: Iterable[Rule]) -> None:
     """Let the sandbox have exactly these faults."""
-    httpx.delete(f"{stack.sandbox_url}/_faults", timeout=30).raise_for_status()
+    httpx.delete(f"{stack.sandbox_url}/_faults", timeout=30, verify=NO_TLS).raise_for_status()
     body = {"faults": list(rules)}
-    httpx.post(f"{stack.sandbox_url}/_faults", json=body, timeout=30).raise_for_status()
+    httpx.post(f"{stack.sandbox_url}/_faults", json=body, timeout=30, verify=NO_TLS).raise_for_status()
 
 
 def list_faults(stack: Stack) -> list[dict[str, Any]]:
     """Return the sandbox's faults as it lists them: rules with `id`, `met` and `used_up`."""
-    answer = httpx.get(f"{stack.sandbox_url}/_faults", timeout=30)
+    answer = httpx.get(f"{stack.sandbox_url}/_faults", timeout=30, verify=NO_TLS)
     return list(answer.json()["faults"])
 
 

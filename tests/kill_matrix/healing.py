@@ -15,6 +15,7 @@ from tests.kill_matrix.airflow_tasks import find_next_try
 from tests.kill_matrix.faults import Blow
 from tests.kill_matrix.probes import Probes
 from tests.kill_matrix.processes import list_parts
+from tests.plain_http import NO_TLS
 from tests.running_stack import Stack
 
 #: The DAGs of every minute have all succeeded since %s.
@@ -122,6 +123,7 @@ def find_told_twice(stack: Stack) -> list[str]:
         data={"channel": "C0LEADOPS", "limit": "999", "include_all_metadata": "true"},
         headers={"Authorization": f"Bearer {stack.values['LEADOPS_SLACK_TOKEN']}"},
         timeout=30,
+        verify=NO_TLS,
     ).json()
     keys = [str(message.get("metadata", {}).get("event_payload")) for message in answer["messages"]]
     return [

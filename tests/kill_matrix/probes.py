@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import httpx
 
 from leadops_sandbox.traffic.forms import sign_form, write_form
+from tests.plain_http import NO_TLS
 from tests.running_stack import Stack
 
 #: Seconds between two people, and for one call.
@@ -85,10 +86,14 @@ class Probes(threading.Thread):
             if is_form:
                 body = write_form(event | {"properties": {"form": "contact", "company": number}})
                 headers = sign_form(body, secret=self._stack.values["LEADOPS_FORM_SECRETS"], at=now)
-                answer = httpx.post(f"{gateway}/webhook/form", content=body, headers=headers, timeout=TIMEOUT)
+                answer = httpx.post(
+                    f"{gateway}/webhook/form", content=body, headers=headers, timeout=TIMEOUT, verify=NO_TLS
+                )
             else:
                 headers = {"X-Write-Key": self._stack.values["LEADOPS_WRITE_KEY"]}
-                answer = httpx.post(f"{gateway}/collect", json=event, headers=headers, timeout=TIMEOUT)
+                answer = httpx.post(
+                    f"{gateway}/collect", json=event, headers=headers, timeout=TIMEOUT, verify=NO_TLS
+                )
         except httpx.HTTPError:
             return False
         return answer.status_code == httpx.codes.ACCEPTED
@@ -128,6 +133,7 @@ def read_pages(stack: Stack, path: str, token: str) -> list[dict[str, object]]:
                 params={"after": cursor, "limit": PAGE},
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=TIMEOUT,
+                verify=NO_TLS,
             ).json()
             items += page["items"]
             cursor = page["cursor"]

@@ -19,6 +19,7 @@ from tests.kill_matrix.airflow_tasks import open_airflow_database
 from tests.kill_matrix.healing import audit
 from tests.kill_matrix.matrix import wait
 from tests.kill_matrix.probes import Probes
+from tests.plain_http import NO_TLS
 from tests.promises import IS_LONG
 from tests.running_stack import Stack, run_stack
 
@@ -52,7 +53,7 @@ def change_superuser(stack: Stack, password: str) -> None:
 
 def log_in(stack: Stack, password: str) -> int:
     login = {"username": "admin", "password": password}
-    return httpx.post(f"{stack.airflow_url}/auth/token", json=login, timeout=60).status_code
+    return httpx.post(f"{stack.airflow_url}/auth/token", json=login, timeout=60, verify=NO_TLS).status_code
 
 
 def test_every_secret_is_replaced_and_nothing_is_lost() -> None:

@@ -14,6 +14,7 @@ from leadops.migrations.rights import Part
 from tests.gateway.conftest import FORM_SECRETS, KEY, TOKEN, Serve, serve
 from tests.gateway.form_sender import FormSender
 from tests.migrations.next_version import CONTRACT, EXPAND, Version
+from tests.plain_http import NO_TLS
 from tests.roles import as_role
 from tests.steady_senders import SteadySender, sending
 from tests.waiting import wait_until
@@ -70,7 +71,7 @@ class RunningMigration:
 
 
 def ask_health(address: str) -> tuple[int, str]:
-    answer = httpx.get(f"{address}/healthz", timeout=60, trust_env=False)
+    answer = httpx.get(f"{address}/healthz", timeout=60, trust_env=False, verify=NO_TLS)
     return answer.status_code, answer.json().get("detail", "")
 
 
@@ -78,11 +79,13 @@ def send_event(address: str, number: int) -> httpx.Response:
     item: dict[str, Any] = {"event_id": f"e-{number}", "event": "x", "ts": "2026-07-01T00:00:00Z"}
     headers = {"X-Write-Key": KEY, "X-Leadops-History": "true"}
     body = item | {"anonymous_id": f"a-{number}"}
-    return httpx.post(f"{address}/collect", json=body, headers=headers, timeout=60, trust_env=False)
+    return httpx.post(
+        f"{address}/collect", json=body, headers=headers, timeout=60, trust_env=False, verify=NO_TLS
+    )
 
 
 def send_form(address: str, number: int) -> httpx.Response:
-    with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
+    with httpx.Client(base_url=address, timeout=60, trust_env=False, verify=NO_TLS) as client:
         return FormSender(client, FORM_SECRETS[0]).post({"email": f"form{number}@buyer.example"})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.plain_http import NO_TLS
 from tests.real_odoo.build_root import ROOT, build_root, default_root
 from tests.real_odoo.odoo_server import DATABASE, OdooServer
 
@@ -25,7 +26,7 @@ class OdooCaller:
     """Calls Odoo by JSON-RPC as its administrator."""
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, timeout=60, trust_env=False)
+        self.http = httpx.Client(base_url=url, timeout=60, trust_env=False, verify=NO_TLS)
         self.numbers = itertools.count(1)
         self.user = self.ask("common", "login", SESSION, "admin", "admin")
 

@@ -13,6 +13,7 @@ from tests.kill_matrix.healing import Healing, audit, find_told_twice
 from tests.kill_matrix.matrix import LIMIT, strike, wait
 from tests.kill_matrix.probes import Probes, read_pages
 from tests.kill_matrix.processes import list_parts
+from tests.plain_http import NO_TLS
 from tests.running_stack import Stack
 from tests.soak.memory import MemorySample, measure_growth
 from tests.soak.oracle import Verdict, World, compare_world, read_database
@@ -131,5 +132,7 @@ def read_world(stack: Stack) -> World:
 
 def read_state(stack: Stack) -> dict[str, dict[str, int]]:
     """Return the totals of the sandbox."""
-    state: dict[str, dict[str, int]] = httpx.get(f"{stack.sandbox_url}/_state", timeout=30).json()
+    state: dict[str, dict[str, int]] = httpx.get(
+        f"{stack.sandbox_url}/_state", timeout=30, verify=NO_TLS
+    ).json()
     return state
