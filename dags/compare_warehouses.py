@@ -14,7 +14,7 @@ def compare_warehouses() -> None:
 
     **What**: compares counts, sums and a hash of each month of each mart between PostgreSQL and each
     warehouse, and puts on record what differs; `check_alerts` opens the incident `warehouse_differs`. Marts
-    without versions are brought up to date here. **When**: at 02:30 of the company's zone.
+    without versions are brought up to date here in all months. **When**: at 02:30 of the company's zone.
     **Connections**: as for `export_marts`.
 
     **When it is red**: nothing was changed. Read the log below *Task failed with exception*, and clear the

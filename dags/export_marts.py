@@ -13,9 +13,10 @@ def export_marts() -> None:
     ### What changed in the published tables goes to the warehouses
 
     **What**: appends what changed in the [marts](../docs/marts.md) as versions, and sends each warehouse of
-    `warehouse.yaml` what it does not have yet, by the change number; then rows of people who were erased are
-    replaced there. **When**: at each full hour. **Connections**: `LEADOPS_DATABASE_URL`; for BigQuery
-    `google_cloud_default`, or what `warehouse.yaml` names. Without a target it has nothing to do.
+    `warehouse.yaml` what it does not have yet, by the change number; of marts without one (as
+    `stages` and `touches`) the last two months are replaced where they differ. Then rows of people who were
+    erased are replaced there. **When**: at each full hour. **Connections**: `LEADOPS_DATABASE_URL`; for
+    BigQuery `google_cloud_default`, or what `warehouse.yaml` names. Without a target it has nothing to do.
 
     **When it is red**: nothing is lost. The next run sends everything since the last good one, in pieces; a
     piece that is sent twice changes nothing.

@@ -7,8 +7,18 @@ import pytest
 from leadops.db import Connection, connect
 from leadops.errors import TransientError
 from leadops.locks import Lock, trying_lock
-from leadops.warehouse.run_warehouses import TargetBusyError, export_warehouses
-from tests.warehouse.story import NOW, Place, add_lead, add_points, clock, publish, read_mart, table_of
+from leadops.warehouse.run_warehouses import TargetBusyError, compare_warehouses, export_warehouses
+from tests.warehouse.story import (
+    NOW,
+    Place,
+    add_lead,
+    add_points,
+    add_touch,
+    clock,
+    publish,
+    read_mart,
+    table_of,
+)
 
 MARTS = ("ledger", "leads", "transitions")
 
@@ -142,3 +152,20 @@ def test_a_table_that_was_dropped_is_sent_again_whole(connection: Connection, pl
     assert export(connection, place) == 5
     assert_same(connection, place)
     assert len(read_mart(connection, "ledger")) == 5
+
+
+def test_acts_follow_within_the_hour_and_what_changes_in_old_months_at_night(
+    connection: Connection, place: Place
+) -> None:
+    """What shows what is known now has no change numbers; a new target gets it whole at once."""
+    lead = add_lead(connection)
+    old = add_touch(connection, lead, moment=datetime(2025, 1, 5, tzinfo=UTC))
+    export(connection, place)
+    assert place.rows("touches") == place.expected(connection, "touches")
+    recent = add_touch(connection, lead, moment=datetime(2026, 5, 1, tzinfo=UTC))
+    connection.execute("delete from identity.resolved_events where event_seq = %s", [old])
+    connection.commit()
+    assert export(connection, place) == 1
+    assert [row[0] for row in place.rows("touches")] == [old, recent]
+    compare_warehouses(connection, [place.warehouse], clock=clock)
+    assert place.rows("touches") == place.expected(connection, "touches")

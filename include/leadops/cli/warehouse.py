@@ -43,7 +43,9 @@ def export(
     with open_database() as connection:
         if dry_run:
             estimates = [
-                estimate_export(connection, warehouse, table, dollars_per_tib=settings.dollars_per_tib)
+                estimate_export(
+                    connection, warehouse, table, dollars_per_tib=settings.dollars_per_tib, now=clock()
+                )
                 for warehouse in warehouses
                 for table in choose_tables(warehouse, mart)
             ]

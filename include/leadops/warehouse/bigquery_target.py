@@ -134,9 +134,9 @@ class BigQueryTarget:
         """Ask BigQuery what reading the keys of these months bills, as the merge does."""
         return self._estimate("read_keys", table, since=since, until=until)
 
-    def estimate_compare(self, table: MartTable) -> int:
-        """Ask BigQuery what the fingerprints of the whole table bill."""
-        return self._estimate("fingerprint", table, since=FIRST, until=LAST)
+    def estimate_compare(self, table: MartTable, *, since: datetime = FIRST) -> int:
+        """Ask BigQuery what the fingerprints from `since` on bill."""
+        return self._estimate("fingerprint", table, since=since, until=LAST)
 
     def _name(self, table: MartTable) -> str:
         return f"{self._dataset}.{table.relation}"

@@ -67,6 +67,6 @@ def _find_differing(
 ) -> Mapping[datetime, BothSides]:
     target = warehouse.target_for(table)
     if table.number is None:
-        return renew_mart(connection, target, table)
+        return renew_mart(connection, target, table).differing
     last = find_progress(connection, warehouse.name, table).sent_to
     return find_differing(connection, target, table, last=last)

@@ -1,6 +1,7 @@
 """What an export and a compare would read and bill, before anything is spent."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from leadops.db import Connection
 from leadops.warehouse.export_progress import find_progress
@@ -8,8 +9,11 @@ from leadops.warehouse.mart_table import MartTable
 from leadops.warehouse.named_warehouse import Warehouse
 from leadops.warehouse.partitions import end_of_month, start_of_month
 from leadops.warehouse.read_marts import count_waiting, measure_row
+from leadops.warehouse.renew_live_mart import start_of_recent
 
 TIB = 1024**4
+#: How often a renewal reads a month: before it is replaced, while it is, and after.
+RENEWAL_READS = 3
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,12 @@ class ExportEstimate:
 
 
 def estimate_export(
-    connection: Connection, warehouse: Warehouse, table: MartTable, *, dollars_per_tib: float
+    connection: Connection, warehouse: Warehouse, table: MartTable, *, dollars_per_tib: float, now: datetime
 ) -> ExportEstimate:
     """Return what an export of `table` would send and bill now, and a compare of the whole table; commits.
 
     A load costs nothing. A merge bills the rows that were loaded, and the keys of the months they are in.
+    Of a mart without change numbers the recent months are read: `bytes_billed` is the most that this costs.
     """
     target = warehouse.target_for(table)
     rows = loaded = billed = 0
@@ -45,6 +50,8 @@ def estimate_export(
             until = end_of_month(start_of_month(waiting.until))
             there = target.estimate_add(table, since=start_of_month(waiting.since), until=until)
             billed = there + (loaded if target.bills_bytes else 0)
+    else:
+        billed = RENEWAL_READS * target.estimate_compare(table, since=start_of_recent(now))
     compared = target.estimate_compare(table)
     return ExportEstimate(
         warehouse.name,

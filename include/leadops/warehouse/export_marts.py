@@ -23,6 +23,7 @@ from leadops.warehouse.mart_table import MartTable
 from leadops.warehouse.named_warehouse import Warehouse
 from leadops.warehouse.partition_differences import ALL, record_difference
 from leadops.warehouse.read_marts import find_last_number, stage_changes
+from leadops.warehouse.renew_live_mart import renew_recent
 from leadops.warehouse.repair_partitions import replace_differing
 
 
@@ -41,12 +42,15 @@ def export_mart(
     """Send every row that `warehouse` does not have yet, in pieces; return how many were sent; commits.
 
     The caller holds the target's lock. Raises TargetAheadError where the target knows more than the database,
-    and whatever the target raises; what was sent stays sent. A mart without change numbers is left to
-    `compare_target`.
+    and whatever the target raises; what was sent stays sent. Of a mart without change numbers the recent
+    months are renewed, and the others by a compare.
     """
-    progress = begin_export(connection, warehouse, table, clock=clock)
     if table.number is None:
-        return 0
+        sent = renew_recent(connection, warehouse.target_for(table), table, now=clock())
+        find_progress(connection, warehouse.name, table)
+        note_sent(connection, warehouse.name, table, last=0, now=clock())
+        return sent
+    progress = begin_export(connection, warehouse, table, clock=clock)
     sent = 0
     while piece := _choose_piece(connection, warehouse, table, progress, piece_rows=piece_rows):
         after, last = piece
@@ -93,12 +97,10 @@ def _send_piece(
 def begin_export(
     connection: Connection, warehouse: Warehouse, table: MartTable, *, clock: Callable[[], datetime]
 ) -> ExportProgress:
-    """Make the table fit, and return the progress; raises TargetAheadError."""
+    """Make a table with change numbers fit, and return the progress; raises TargetAheadError."""
     name, target = warehouse.name, warehouse.target_for(table)
     progress = find_progress(connection, name, table)
     has_rows = target.prepare(table)
-    if table.number is None:
-        return progress
     if ahead := find_ahead(connection, warehouse, table, clock=clock):
         raise TargetAheadError(
             f"{name} has changes of {table.mart.name} up to {ahead}, this database sent them up to"

@@ -19,7 +19,14 @@ from typing import Any
 from leadops.errors import PermanentError, TransientError
 from leadops.warehouse.arrow_fingerprint import add_fingerprints, fingerprint
 from leadops.warehouse.mart_table import MartTable
-from leadops.warehouse.partitions import Fingerprint, Fingerprints, name_month, parse_month, start_of_month
+from leadops.warehouse.partitions import (
+    FIRST,
+    Fingerprint,
+    Fingerprints,
+    name_month,
+    parse_month,
+    start_of_month,
+)
 from leadops.warehouse.read_marts import COMPRESSION, StagedRows, make_schema
 
 #: Files of a month from which on a night makes one of them.
@@ -157,7 +164,7 @@ class ParquetTarget:
         """Return 0: nobody bills a folder by bytes read."""
         return 0
 
-    def estimate_compare(self, table: MartTable) -> int:  # noqa: ARG002
+    def estimate_compare(self, table: MartTable, *, since: datetime = FIRST) -> int:  # noqa: ARG002
         """Return 0."""
         return 0
 

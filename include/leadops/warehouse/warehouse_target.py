@@ -6,7 +6,7 @@ from typing import Protocol
 
 from leadops.errors import TransientError
 from leadops.warehouse.mart_table import MartTable
-from leadops.warehouse.partitions import Fingerprints
+from leadops.warehouse.partitions import FIRST, Fingerprints
 from leadops.warehouse.read_marts import StagedRows
 
 
@@ -49,5 +49,5 @@ class WarehouseTarget(Protocol):
     def estimate_add(self, table: MartTable, *, since: datetime, until: datetime) -> int:
         """Return the bytes that the warehouse would bill for adding rows of this time, without those rows."""
 
-    def estimate_compare(self, table: MartTable) -> int:
-        """Return the bytes that the warehouse would bill for the fingerprints of the whole table."""
+    def estimate_compare(self, table: MartTable, *, since: datetime = FIRST) -> int:
+        """Return the bytes that the warehouse would bill for the fingerprints from the month `since` on."""
