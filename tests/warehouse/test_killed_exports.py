@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[2]
 def test_a_kill_at_every_step_loses_nothing_and_doubles_nothing(
     connection: Connection, database_url: str, tmp_path: Path
 ) -> None:
-    add_points(connection, add_lead(connection), 18)
+    add_points(connection, add_lead(connection), 30)
     folder = tmp_path / "marts"
     program = [sys.executable, "-m", "tests.warehouse.killed_exports", database_url, str(folder)]
     ended = subprocess.run(program, cwd=PROJECT, check=True, capture_output=True, text=True, timeout=600)

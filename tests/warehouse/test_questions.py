@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
+from leadops.attribution.refresh_attribution import refresh_attribution
 from leadops.db import Connection
 from leadops.economics.refresh_economics import refresh_economics
 from leadops.funnel.refresh_funnel import refresh_funnel
@@ -43,16 +45,29 @@ def reach(
     )
 
 
+def touch(connection: Connection, lead: int, moment: datetime, campaign: str) -> None:
+    """A page that a lead opened from a campaign."""
+    payload = {"context": {"utm": {"medium": "ads", "campaign": campaign}}}
+    connection.execute(
+        "with stored as (insert into cdp.events (event_id, event, ts, received_at, payload, proof)"
+        " values (gen_random_uuid(), 'page_view', %s, %s, %s, 'write_key') returning seq)"
+        " insert into identity.resolved_events (event_seq, lead_id) select seq, %s from stored",
+        [moment, moment, Jsonb(payload), lead],
+    )
+
+
 @pytest.fixture
 def asked(connection: Connection, emulator: str) -> Ask:
     """Sixty MQLs of two campaigns, of which some become SQL after 1 to 20 days.
 
     One is internal, one apart.
     """
+    leads = []
     for number in range(60):
         campaign = ("spring", "autumn")[number % 3 == 0]
         came = START + timedelta(days=number % 20, minutes=number)
         lead = add_lead(connection, campaign=campaign, created=came, email=f"p{number}@d{number % 4}.example")
+        leads.append(lead)
         add_points(connection, lead, 1 + number % 4, since=came)
         apart = '{"account": {"means": "tell"}}' if number == 7 else "{}"
         reach(connection, lead, "mql", came, campaign, apart)
@@ -72,6 +87,14 @@ def asked(connection: Connection, emulator: str) -> Ask:
                 "insert into identity.uncounted_leads values (%s, 'internal', 'ours.example', %s)",
                 [lead, came],
             )
+    for number, lead in enumerate(leads):
+        came = START + timedelta(days=number % 20, minutes=number)
+        touch(connection, lead, came - timedelta(days=89, hours=12), "old")
+        if number % 4 == 1:
+            touch(connection, lead, came - timedelta(days=2), "early")
+        if number % 4 > 1:
+            touch(connection, lead, came - timedelta(hours=1), ("spring", "autumn", "mail")[number % 3])
+        touch(connection, lead, came + timedelta(days=9), "late")
     for month, amount in (("2026-05-01", 300), ("2026-06-01", 1200)):
         connection.execute(
             "insert into economics.costs (month, category, amount, origin, recorded_at)"
@@ -92,6 +115,7 @@ def asked(connection: Connection, emulator: str) -> Ask:
         now=UNTIL,
     )
     refresh_economics(connection, day=DAY, settings=SHIPPED.economics, company=SHIPPED.company, now=UNTIL)
+    refresh_attribution(connection, day=DAY, settings=SHIPPED.attribution, company=SHIPPED.company, now=UNTIL)
     client = open_client(emulator)
     dataset = f"q_{secrets.token_hex(4)}"
     personal = f"{dataset}_personal"
@@ -151,6 +175,15 @@ def test_the_questions_give_our_own_numbers(connection: Connection, asked: Ask) 
     cohorts = asked("CAC by cohort", until=UNTIL)
     assert [(month, cost, mqls or 0, won or 0) for month, cost, mqls, won, _ in cohorts] == months
     assert [row[4] for row in cohorts] == [None, 1200 / months[1][3]]
+
+    credits = connection.execute(
+        "select campaign, conversions from attribution.credits where dt = %s and breakdown = 'campaign'"
+        " and model = 'last_touch' and conversions > 0 order by campaign",
+        [DAY],
+    ).fetchall()
+    since = UNTIL - timedelta(days=SHIPPED.attribution.period_days)
+    assert asked("Last-touch attribution", since=since, until=UNTIL) == credits
+    assert {"(none)", "autumn", "early", "mail", "old", "spring"} == {row[0] for row in credits}
 
     domains = connection.execute(
         "select split_part(email, '@', 2), count(distinct coalesce(people.person_id, leads.lead_id))"
