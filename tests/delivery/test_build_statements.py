@@ -35,13 +35,15 @@ def hold(connection: Connection, *rows: tuple[int, int], **columns: Any) -> None
 
 
 def built(connection: Connection) -> list[tuple[Any, ...]]:
-    """Return of each call that was built: its ids in their order, its rows of the ledger, its first row."""
+    """Return of each call that was built: its rows in order, those of the ledger, and where they begin."""
     rows = connection.execute(
         "select rows::text, ledger_seqs, from_seq from delivery.batches where created_at = %s"
         " and batch_id < 100 order by batch_id",
         [NOW],
     ).fetchall()
-    return [([row["external_id"] for row in json.loads(text)], *more) for text, *more in rows]
+    return [
+        ([f"{row['external_id']} {row['seq']}" for row in json.loads(text)], *more) for text, *more in rows
+    ]
 
 
 def held(connection: Connection) -> list[int]:
@@ -68,15 +70,15 @@ def test_held_changes_of_leads_that_are_there_become_calls(connection: Connectio
         hold(connection, (16, 5))
         ask(connection, total_queries, "from_held", **BUILD)
         assert built(connection) == [
-            (["x2", "x2", "x1"], [11, 12, 13], None),
-            (["x3"], [14], None),
+            (["x2 11", "x2 13", "x1 12"], [11, 12, 13], None),
+            (["x3 14"], [14], None),
         ]
         assert held(connection) == [15, 16, 17, 18, 19]
     else:
         ask(connection, queries, "from_held", **BUILD | {"slices": 1})
         assert built(connection) == [
-            (["x1", "x2"], [11, 12], None),
-            (["x2", "x3"], [13, 14], None),
+            (["x1 12", "x2 11"], [11, 12], None),
+            (["x2 13", "x3 14"], [13, 14], None),
         ]
         assert held(connection) == [15, 17, 18, 19]
 
@@ -86,7 +88,11 @@ def test_as_many_held_changes_are_taken_as_were_asked_for(connection: Connection
     give(connection, *((seq, 1) for seq in range(1, 5)))
     hold(connection, (4, 1), (3, 2), (2, 2), (1, 1))
     ask(connection, total_queries, "from_held", **BUILD | {"max_rows": 3})
-    assert built(connection) == [(["x1", "x2", "x2"], [1, 2, 3], None)]
+    assert built(connection) == [(["x1 1", "x2 2", "x2 3"], [1, 2, 3], None)]
+    connection.execute("delete from delivery.batches")
+    hold(connection, (3, 2), (2, 2), (1, 1))
+    ask(connection, queries, "from_held", **BUILD | {"max_rows": 3, "batch_size": 3, "slices": 1})
+    assert built(connection) == [(["x1 1", "x2 2", "x2 3"], [1, 2, 3], None)]
     assert held(connection) == [4]
 
 
@@ -156,15 +162,18 @@ def test_rows_of_the_ledger_become_calls_or_are_held(connection: Connection, of_
         hold(connection, (18, 6))
         (answer,) = ask(connection, total_queries, "from_ledger", **BUILD | {"after": 10})
         assert answer == (8, 18, 19, 2)
-        assert built(connection) == [(["x2", "x2", "x1"], [11, 12, 13], 11), (["x3"], [15], 15)]
+        assert built(connection) == [
+            (["x2 11", "x2 13", "x1 12"], [11, 12, 13], 11),
+            (["x3 15"], [15], 15),
+        ]
         assert held(connection) == [16, 17, 18]
     else:
         (answer,) = ask(connection, queries, "from_ledger", **BUILD | {"after": 10, "slices": 1})
         assert answer == (7, 18, 19, 3)
         assert built(connection) == [
-            (["x1", "x2"], [11, 12], 11),
-            (["x2", "x3"], [13, 14], 13),
-            (["x3"], [15], 15),
+            (["x1 12", "x2 11"], [11, 12], 11),
+            (["x2 13", "x3 14"], [13, 14], 13),
+            (["x3 15"], [15], 15),
         ]
         assert held(connection) == [16, 18]
     few = BUILD | {"after": 10, "slices": 1, "max_rows": 1}
@@ -205,8 +214,8 @@ def test_what_waits_is_counted_by_lane(connection: Connection) -> None:
         {"batch_id": 4, "lane": 1},
         {"batch_id": 5, "lane": 1},
     )
-    give(connection, (1, 1), (2, 1), (3, 2), (4, 2), (5, 9))
-    give(connection, (6, 3), (7, 4), lane=1)
+    give(connection, (1, 1), (3, 2), (4, 2), (5, 9))
+    give(connection, (2, 3), (7, 4), lane=1)
     for target, lane, seq in (("ma", 0, 2), ("crm", 0, 4), ("crm", 1, 6)):
         add(connection, "delivery.cursors", target=target, lane=lane, ledger_seq=seq)
     hold(connection, (1, 1))
@@ -273,20 +282,26 @@ def test_totals_that_are_wanted_once_more(connection: Connection) -> None:
     know(connection, 5, state="gone")
     know(connection, 6, external_id="now")
     know(connection, 8, external_id="x2")
+    know(connection, 9)
+    know(connection, 10, external_id="x1")
+    know(connection, 11, external_id="x6")
     know(connection, 4, target="crm")
     add_open(connection, "x3", not_before=NOW)
-    due = {lead: {"lead_id": lead, "external_id": f"x{lead}", "due_at": NOW} for lead in range(1, 9)}
+    due = {lead: {"lead_id": lead, "external_id": f"x{lead}", "due_at": NOW} for lead in range(1, 10)}
     due[2]["due_at"] = NOW - SECOND
     due[4]["due_at"] = NOW + SECOND
     due[8] |= {"external_id": "x2", "due_at": NOW - MINUTE}
+    due[9]["due_at"] = NOW - 30 * SECOND
+    due[10] = {"lead_id": 10, "external_id": "x1", "due_at": NOW}
     add_all(connection, "delivery.totals", *due.values())
     add(connection, "delivery.totals", lead_id=4, external_id="x4", due_at=NOW, target="crm")
-    ask(connection, total_queries, "from_due", **BUILD | {"max_rows": 2})
-    assert built(connection) == [(["x2", "x1"], [], None)]
+    ask(connection, total_queries, "from_due", **BUILD | {"max_rows": 3})
+    assert built(connection) == [(["x2 0", "x9 0"], [], None), (["x1 0"], [], None)]
+    connection.execute("delete from delivery.batches where batch_id < 100")
     ask(connection, total_queries, "from_due", **BUILD)
-    assert built(connection)[1:] == [(["x7"], [], None)]
+    assert built(connection) == [(["x2 0", "x9 0"], [], None), (["x1 0", "x7 0"], [], None)]
     ask(connection, total_queries, "from_due", **BUILD | {"target": "crm"})
-    assert built(connection)[2:] == [(["x4"], [], None)]
+    assert built(connection)[2:] == [(["x4 0"], [], None)]
 
 
 def test_calls_of_another_lane_that_a_change_waits_for(connection: Connection) -> None:
@@ -339,6 +354,8 @@ def test_lanes_in_which_totals_are_wanted(connection: Connection) -> None:
     connection.execute("update delivery.totals set due_at = %s where lead_id = 1", [NOW])
     assert lanes() == [1]
     know(connection, 10, state="unaligned", not_before=NOW)
+    assert lanes() == [0, 1]
+    connection.execute("update delivery.external_ids set not_before = null where lead_id = 10")
     assert lanes() == [0, 1]
 
 
