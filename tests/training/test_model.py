@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
+import leadops.training.train_model
 from leadops.errors import PermanentError
 from leadops.training.encode import learn_encodings, learn_standard, standardise
 from leadops.training.fit import calibrate, fit_logistic
@@ -58,6 +59,36 @@ def test_prediction_from_the_json_is_scikit_learns(seed: int, kind: str) -> None
         platt = calibrate(logits[PARTS.calibration], later.reached, kind="sigmoid")
         expected = 1 / (1 + np.exp(-(platt.slope * logits + platt.intercept)))
     assert np.abs(predict(body, rows) - expected).max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("newest", "seen"), [(100, slice(300, 400)), (400, slice(0, 400)), (9999, slice(0, 400))]
+)
+def test_the_newest_training_leads_choose_the_penalty(
+    newest: int, seen: slice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen_by: list[list[int]] = []
+
+    def choose(_: object, reached: np.ndarray, penalties: list[float]) -> float:
+        chosen_by.append(reached.tolist())
+        return penalties[0]
+
+    monkeypatch.setattr(leadops.training.train_model, "choose_penalty", choose)
+    rows = sample(5)
+    train_model(rows, PARTS, settings=SETTINGS.model_copy(update={"search_leads": newest}))
+    assert chosen_by == [rows.reached[seen].tolist()]
+
+
+def test_where_the_newest_are_all_alike_all_training_leads_choose(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen_by: list[int] = []
+
+    def choose(_: object, reached: np.ndarray, penalties: list[float]) -> float:
+        chosen_by.append(len(reached))
+        return penalties[0]
+
+    monkeypatch.setattr(leadops.training.train_model, "choose_penalty", choose)
+    train_model(sample(5), PARTS, settings=SETTINGS.model_copy(update={"search_leads": 1}))
+    assert chosen_by == [400]
 
 
 def test_the_uncalibrated_logits_are_scikit_learns() -> None:
