@@ -183,3 +183,27 @@ def test_a_name_that_stands_twice_is_refused() -> None:
 def test_a_statement_without_a_name_is_refused() -> None:
     with pytest.raises(ValueError, match="before the first"):
         read_statements("select 1;\n-- name: a\nselect 2;\n")
+
+
+def test_comments_and_indentation_are_not_part_of_a_statement() -> None:
+    script = "-- name: a\n-- Why.\nselect\n    1, -- kept: psycopg sends it\n    -- And why.\n    2;\n"
+    assert read_statements(script) == {"a": "select\n1, -- kept: psycopg sends it\n2"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_text_in_a_statement_goes_over_the_end_of_a_line(path: Path) -> None:
+    for statement in read(path).values():
+        for line in statement.splitlines():
+            assert line.partition("--")[0].count("'") % 2 == 0, line
+
+
+def test_what_a_request_runs_is_read_by_psycopg_once() -> None:
+    # psycopg keeps the parsed text of statements up to this length only.
+    kept = {
+        name: len(statement)
+        for path in FILES
+        for name, statement in read(path).items()
+        if name in ("keep_form", "insert_events", "trace_form", "quarantine_form")
+    }
+    assert len(kept) == 4
+    assert max(kept.values()) <= 4096, kept

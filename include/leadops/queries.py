@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, LiteralString, TypeVar
 
 from psycopg.rows import class_row, scalar_row
 
@@ -145,14 +145,20 @@ class Queries:
 
 
 def read_statements(script: str) -> dict[str, LiteralString]:
-    """Return the statements of a file by name; raise ValueError if one is nameless or named twice."""
+    """Return the statements of a file by name; raise ValueError if one is nameless or named twice.
+
+    Without the lines that are comments and without indentation: psycopg reads a statement of more than 4,096
+    characters again each time it is run. So no text in a statement goes over the end of a line.
+    """
     head, *parts = NAME_LINE.split(script)
     names, bodies = parts[::2], parts[1::2]
     if any(line and not line.startswith("--") for line in head.splitlines()):
         raise ValueError("a statement stands before the first `-- name:` line")
     if len(set(names)) < len(names):
         raise ValueError(f"a name stands twice: {sorted({name for name in names if names.count(name) > 1})}")
-    return {
-        name: cast(LiteralString, body.strip().removesuffix(";"))
-        for name, body in zip(names, bodies, strict=True)
-    }
+    return {name: _shorten(body).removesuffix(";") for name, body in zip(names, bodies, strict=True)}
+
+
+def _shorten(body: str) -> LiteralString:
+    lines = (line.strip() for line in body.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("--"))

@@ -1,5 +1,6 @@
 """`leadops gateway`: accept events and forms over HTTP."""
 
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -85,6 +86,9 @@ def gateway(
     if own_port is not None:
         listeners.append(listen(host, own_port))
     console.print(f"gateway: http://{host}:{listeners[0].getsockname()[1]}/collect", highlight=False)
+    # What was made until now stays: looking through it for garbage, again and again, would cost each request.
+    gc.collect()
+    gc.freeze()
     make_server(app).run(sockets=listeners)
 
 
