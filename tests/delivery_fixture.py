@@ -25,6 +25,7 @@ from leadops.settings import Endpoint
 from leadops_sandbox.serve import serve_in_thread
 from tests.left_as_found import share_sandbox
 from tests.shipped import SHIPPED
+from tests.waiting import wait_until
 
 SERIAL = count(1)
 #: The product of our own contract.
@@ -131,6 +132,15 @@ class DeliveryFixture:
             guards=self.guards,
             may_grow=may_grow,
         )
+
+    def push_until_unknown(self) -> None:
+        """Push until the outcome of a call is unknown: a busy machine may make none in half a second."""
+
+        def is_unknown() -> bool:
+            self.push(seconds=0.5)
+            return bool(self.value("select count(*) from delivery.batches where state = 'ready'"))
+
+        wait_until(is_unknown)
 
     def audit(self) -> AuditResult:
         with self.connect() as connection:
