@@ -56,8 +56,12 @@ class TogetherScheduling(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Take one worker more than there are cores: that of the stack waits for Airflow most of the time."""
-    return (os.cpu_count() or 1) + 1
+    """Take two workers more than there are cores.
+
+    Those of the two stacks wait for Airflow most of the time, and of the other tests' time a quarter is
+    waiting too: for a process that starts, a time-out, a lock.
+    """
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(optionalhook=True)
