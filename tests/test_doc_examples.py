@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,15 @@ def find_commands(text: str) -> Iterator[tuple[str, bool]]:
             yield " ".join(words[1:]), False
 
 
+@cache
+def read_commands() -> Any:
+    """Return the command `leadops` itself: once, as there are thousands of commands to look up."""
+    return typer.main.get_command(app)
+
+
 def find_command(words: list[str]) -> tuple[Any, list[str]]:
     """Return the command that `words` begin with, and the words after its name."""
-    node: Any = typer.main.get_command(app)
+    node = read_commands()
     while words and words[0] in getattr(node, "commands", {}):
         node, words = node.commands[words[0]], words[1:]
     return node, words

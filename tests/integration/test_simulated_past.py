@@ -36,7 +36,7 @@ __all__ = ["serve"]
 #: Seconds after which it has hung: a minute and a half of work, for a machine that is busy with much else.
 TIMEOUT = 3_600
 #: The leads, as a share of those of the whole company.
-SIZE = 1.0 if IS_LONG else 0.4
+SIZE = 1.0 if IS_LONG else 0.7
 LEADOPS = Path(sys.executable).with_name("leadops")
 
 
