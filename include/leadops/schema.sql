@@ -2692,6 +2692,13 @@ create unique index versions_key on mart.versions (mart, id, row_key, version);
 --     timestamptz, known_at timestamptz, rep_id text, queue text, why text, cause text, rule text,
 --     waited_minutes double precision, is_backfill boolean)
 
+-- view mart.owners (lead_id bigint, cycle integer, happened_at timestamptz, known_at timestamptz, state text,
+--     rep_id text, queue text, is_backfill boolean)
+
+-- view mart.clocks (lead_id bigint, cycle integer, clock text, happened_at timestamptz, known_at timestamptz,
+--     due_at timestamptz, stopped_at timestamptz, business_minutes double precision, target_minutes double
+--     precision)
+
 -- view mart.sends (membership_id bigint, step text, lead_id bigint, happened_at timestamptz, known_at
 --     timestamptz, programme text, programme_version integer, entered_at timestamptz, due_at timestamptz,
 --     state text, reason text, tries integer)

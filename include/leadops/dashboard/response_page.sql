@@ -13,12 +13,12 @@ select
     answers.sal_at,
     answers.wall_minutes,
     (
-        select count(*) from routing.assignments as moves
+        select count(*) from mart.assignments as moves
         where
             moves.lead_id = answers.lead_id
             and moves.cycle = answers.cycle
             and moves.cause = 'breach'
-            and moves.assigned_at <= answers.sal_at
+            and moves.happened_at <= answers.sal_at
     )::integer as moves
 from analytics.response_times as answers
 where

@@ -79,32 +79,20 @@ create temp table if not exists day_origins (
 ) on commit delete rows;
 
 -- name: collect_origins
--- One look-up by key for each first event, whatever the number of all events. Leads that are only claimed do not count.
+-- Leads that are only claimed do not count.
 insert into day_origins (lead_id, created_at, campaign, source)
 select
     leads.lead_id,
-    leads.created_at,
-    coalesce(leads.campaign, first_event.payload #>> '{context,utm,campaign}') as campaign,
-    coalesce(leads.source, first_event.payload #>> '{context,utm,source}') as source
-from identity.leads as leads
-left join
-    lateral (
-        select payload
-        from cdp.events
-        where seq = leads.first_event_seq
-        order by seq
-        limit 1
-    ) as first_event
-    on true
+    leads.happened_at as created_at,
+    leads.campaign,
+    leads.source
+from mart.leads as leads
 where
-    leads.created_at >= %(start)s
-    and leads.created_at < %(until)s
-    and leads.merged_into is null
-    and not leads.only_claimed
-    and not exists (
-        select from identity.uncounted_leads as uncounted
-        where uncounted.lead_id = leads.lead_id
-    );
+    leads.happened_at >= %(start)s
+    and leads.happened_at < %(until)s
+    and leads.lead_id = leads.person_id
+    and not leads.is_claimed
+    and leads.counts;
 
 -- name: list_sent_names
 select campaign
@@ -174,7 +162,8 @@ begun as (
     group by lead_id, cycle
 ),
 
-cycles as (
+-- One look-up for a cycle, not for each of its stages.
+cycles as materialized (
     select
         begun.lead_id,
         begun.cycle,
@@ -197,26 +186,6 @@ cycles as (
                 and stage in ('mql', 'sal')
                 and not begun.is_whole
         ) as earlier
-),
-
--- A won deal is looked up for its loss, and a lost one for its win.
-other_ends as (
-    select
-        ended.lead_id,
-        ended.cycle,
-        ended.stage,
-        other.occurred_at
-    from happened as ended
-    cross join
-        lateral (
-            select max(happened_at) as occurred_at
-            from mart.transitions
-            where
-                lead_id = ended.lead_id
-                and cycle = ended.cycle
-                and stage = case ended.stage when 'won' then 'lost' else 'won' end
-        ) as other
-    where ended.is_single and ended.stage in ('won', 'lost')
 )
 
 insert into day_transitions
@@ -231,27 +200,34 @@ select
     happened.occurred_at,
     coalesce(names.campaign, happened.campaign) as campaign,
     coalesce(happened.source, cycles.source) as source,
-    coalesce(cycles.rep_id, routed.rep_id, happened.rep_id) as rep_id,
+    -- Looked up only for a cycle that nobody accepted.
+    coalesce(
+        cycles.rep_id,
+        (
+            select owners.rep_id from mart.owners as owners
+            where owners.lead_id = happened.lead_id and owners.cycle = happened.cycle
+        ),
+        happened.rep_id
+    ) as rep_id,
     happened.value,
     happened.is_foreign,
     cycles.is_apart,
     happened.kpi_version,
     cycles.mql_at,
-    other_ends.occurred_at as other_end_at
+    -- A won deal is looked up for its loss, and a lost one for its win.
+    case
+        when happened.stage in ('won', 'lost')
+            then (
+                select other.happened_at from mart.transitions as other
+                where
+                    other.lead_id = happened.lead_id
+                    and other.cycle = happened.cycle
+                    and other.stage = case happened.stage when 'won' then 'lost' else 'won' end
+            )
+    end as other_end_at
 from happened
 inner join cycles on happened.lead_id = cycles.lead_id and happened.cycle = cycles.cycle
-left join other_ends
-    on
-        happened.lead_id = other_ends.lead_id
-        and happened.cycle = other_ends.cycle
-        and happened.stage = other_ends.stage
 left join analytics.campaign_names as names on happened.campaign = names.name
-cross join
-    lateral (
-        select max(rep_id) as rep_id
-        from routing.leads
-        where lead_id = happened.lead_id and cycle = happened.cycle and cycles.rep_id is null
-    ) as routed
 where happened.is_single;
 
 -- name: collect_person_transitions
@@ -298,7 +274,7 @@ cross join
         window one_cycle as (partition by person_cycle)
     ) as history
 left join analytics.campaign_names as names on history.campaign = names.name
-left join routing.leads as routed on history.person_id = routed.lead_id and history.person_cycle = routed.cycle
+left join mart.owners as routed on history.person_id = routed.lead_id and history.person_cycle = routed.cycle
 where history.happened_at >= %(start)s and history.happened_at < %(until)s;
 
 -- name: collect_cycles
@@ -323,7 +299,7 @@ with mqls as materialized (
         and not transitions.is_apart
 ),
 
-persons as (
+persons as materialized (
     select distinct person_id from mqls where is_merged
 ),
 
@@ -363,35 +339,43 @@ stories as (
         history.rep_id,
         history.is_stage_imported
     from persons as touched
+    -- Person by person: without `offset` the planner may join all stages with one another first.
     cross join
         lateral (
             select
-                mql.person_cycle,
-                mql.campaign,
-                mql.is_backfill and not mql.is_imported as is_backfill,
-                mql.is_imported,
-                mql.happened_at as mql_at,
-                later.stage,
-                later.happened_at,
-                later.known_at,
-                later.rep_id,
-                later.is_imported as is_stage_imported
-            from (select * from mart.stages where person_id = touched.person_id) as mql
-            inner join (select * from mart.stages where person_id = touched.person_id) as later
-                on mql.person_cycle = later.person_cycle and mql.happened_at <= later.happened_at
-            where mql.stage = 'mql' and not mql.is_apart
+                stages.person_cycle,
+                stages.stage,
+                stages.happened_at,
+                stages.known_at,
+                stages.rep_id,
+                stages.is_imported as is_stage_imported,
+                max(stages.happened_at) filter (where stages.stage = 'mql') over one_cycle as mql_at,
+                max(stages.campaign) filter (where stages.stage = 'mql') over one_cycle as campaign,
+                bool_or(stages.is_backfill and not stages.is_imported) filter (where stages.stage = 'mql')
+                    over one_cycle as is_backfill,
+                bool_or(stages.is_imported) filter (where stages.stage = 'mql') over one_cycle as is_imported,
+                bool_or(stages.is_apart) filter (where stages.stage = 'mql') over one_cycle as is_apart
+            from mart.stages as stages
+            where stages.person_id = touched.person_id
+            window one_cycle as (partition by stages.person_cycle)
+            order by stages.person_cycle
+            offset 0
         ) as history
-    where history.mql_at >= %(looks_back_to)s and history.mql_at < %(until)s
+    where
+        history.mql_at >= %(looks_back_to)s
+        and history.mql_at < %(until)s
+        and history.mql_at <= history.happened_at
+        and not history.is_apart
 ),
 
 cycles as (
     select
         lead_id,
         cycle,
-        campaign,
-        is_backfill,
-        is_imported,
-        mql_at,
+        max(campaign) as campaign,
+        bool_or(is_backfill) as is_backfill,
+        bool_or(is_imported) as is_imported,
+        max(mql_at) as mql_at,
         min(happened_at) filter (where stage = 'sal') as sal_at,
         min(known_at) filter (where stage = 'sal' and not is_stage_imported) as sal_recorded_at,
         min(rep_id) filter (where stage = 'sal') as rep_id,
@@ -399,7 +383,7 @@ cycles as (
         min(happened_at) filter (where stage = 'won') as won_at,
         min(happened_at) filter (where stage = 'lost') as lost_at
     from stories
-    group by lead_id, cycle, campaign, is_backfill, is_imported, mql_at
+    group by lead_id, cycle
 )
 
 insert into day_cycles
@@ -459,13 +443,13 @@ cycles as (
         end as had_at,
         coalesce(assigned.assigned_at <= cycles.sal_at, false) as was_assigned
     from day_cycles as cycles
-    left join routing.leads as routed on cycles.lead_id = routed.lead_id and cycles.cycle = routed.cycle
+    left join mart.owners as routed on cycles.lead_id = routed.lead_id and cycles.cycle = routed.cycle
     cross join
         lateral (
             select
-                min(assigned_at) filter (where rep_id is not null and why <> 'taken') as assigned_at,
+                min(happened_at) filter (where rep_id is not null and why <> 'taken') as assigned_at,
                 count(*) as times
-            from routing.assignments
+            from mart.assignments
             where lead_id = cycles.lead_id and cycle = cycles.cycle
         ) as assigned
     where cycles.mql_at >= %(responses_from)s

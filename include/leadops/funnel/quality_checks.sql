@@ -11,27 +11,25 @@ where dt = %(dt)s and reason = 'before_mql'
 union all
 select
     'missing_stage' as kind,
-    coalesce(people.person_id, transitions.lead_id) as lead_id,
-    coalesce(numbers.person_cycle, transitions.cycle) as cycle,
-    transitions.stage,
-    transitions.occurred_at
-from lifecycle.transitions as transitions
-left join identity.people as people on transitions.lead_id = people.lead_id
-left join lifecycle.person_cycles as numbers
-    on people.lead_id = numbers.lead_id and transitions.cycle = numbers.cycle
+    reached.person_id as lead_id,
+    reached.person_cycle as cycle,
+    reached.stage,
+    reached.happened_at as occurred_at
+from mart.transitions as reached
 where
-    transitions.occurred_at >= %(start)s
-    and transitions.occurred_at < %(until)s
-    and transitions.stage <> 'mql'
+    reached.happened_at >= %(start)s
+    and reached.happened_at < %(until)s
+    and reached.stage <> 'mql'
     and not exists (
-        select from lifecycle.transitions as mql
-        where mql.lead_id = transitions.lead_id and mql.cycle = transitions.cycle and mql.stage = 'mql'
+        select from mart.transitions as mql
+        where mql.lead_id = reached.lead_id and mql.cycle = reached.cycle and mql.stage = 'mql'
     )
     and not exists (
-        select from lifecycle.merged_transitions as mql
+        select from mart.stages as mql
         where
-            mql.person_id = people.person_id
-            and mql.person_cycle = coalesce(numbers.person_cycle, transitions.cycle)
+            reached.is_merged
+            and mql.person_id = reached.person_id
+            and mql.person_cycle = reached.person_cycle
             and mql.stage = 'mql'
     );
 

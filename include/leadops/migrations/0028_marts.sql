@@ -181,6 +181,31 @@ select
     is_backfill
 from routing.assignments;
 
+create view mart.owners as
+select
+    lead_id,
+    cycle,
+    since as happened_at,
+    since as known_at,
+    state,
+    rep_id,
+    queue,
+    is_backfill
+from routing.leads;
+
+create view mart.clocks as
+select
+    lead_id,
+    cycle,
+    clock,
+    started_at as happened_at,
+    started_at as known_at,
+    due_at,
+    stopped_at,
+    business_minutes,
+    target_minutes
+from sla.clocks;
+
 create view mart.sends as
 select
     sends.membership_id,

@@ -46,7 +46,7 @@ judged as (
             and mqls.happened_at <= sql.happened_at
             and sql.happened_at < mqls.happened_at + make_interval(days => %(lead_days)s)
             and sql.known_at < %(until)s
-    left join sla.clocks as clocks
+    left join mart.clocks as clocks
         on mqls.person_id = clocks.lead_id and mqls.person_cycle = clocks.cycle and clocks.clock = 'first_contact'
 )
 

@@ -107,8 +107,8 @@ where
     and summed.total < %(total)s
     and summed.total >= %(least)s
     and not exists (
-        select from identity.uncounted_leads as uncounted
-        where uncounted.lead_id = summed.lead_id
+        select from mart.leads as leads
+        where leads.lead_id = summed.lead_id and not leads.counts
     )
     and not exists (
         select from mart.stages as mql
@@ -129,7 +129,7 @@ select
     ) as responded,
     count(*) filter (where clocks.stopped_at < %(until)s) as contacts
 from mart.stages as mql
-inner join sla.clocks as clocks
+inner join mart.clocks as clocks
     on mql.person_id = clocks.lead_id and mql.person_cycle = clocks.cycle and clocks.clock = 'first_contact'
 where
     mql.stage = 'mql'

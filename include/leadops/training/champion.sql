@@ -50,7 +50,7 @@ select
     predictions.parts,
     jsonb_path_query_array(models.body, '$.encodings[*].name') as names,
     coalesce((
-        select sum(ledger.points)::integer from scoring.ledger as ledger
+        select sum(ledger.points)::integer from mart.ledger as ledger
         where ledger.lead_id = predictions.lead_id and ledger.kind = 'write_off' and ledger.dimension = 'model'
     ), 0) as written_off
 from training.predictions as predictions
@@ -114,14 +114,11 @@ select
     %(at)s::timestamptz as at,
     staged.ml_score
 from staged_scores as staged
-inner join identity.leads as leads on staged.lead_id = leads.lead_id
+inner join mart.leads as leads on staged.lead_id = leads.lead_id
 where
     staged.cycle = 0
-    and leads.merged_into is null
-    and not exists (
-        select from identity.uncounted_leads as uncounted
-        where uncounted.lead_id = leads.lead_id
-    )
+    and leads.lead_id = leads.person_id
+    and leads.counts
 on conflict (import_id, lead_id, at) do nothing;
 
 -- name: delete_import

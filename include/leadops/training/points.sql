@@ -11,7 +11,7 @@ select as_of > %(now)s::timestamptz as is_superseded from training.progress;
 select max(lead_id)
 from (
     select lead_id
-    from identity.leads
+    from mart.leads
     where lead_id > %(after)s
     order by lead_id
     limit %(chunk)s
