@@ -114,7 +114,10 @@ def _stage(connection: Connection, table: MartTable, path: Path, statement: sql.
     import pyarrow.parquet
 
     rows, since, until = 0, None, None
-    with pyarrow.parquet.ParquetWriter(path, make_schema(table), compression=QUICK) as writer:
+    # Dictionaries would cost a tenth of the time, and the file is smaller without them.
+    with pyarrow.parquet.ParquetWriter(
+        path, make_schema(table), compression=QUICK, use_dictionary=False
+    ) as writer:
         for batch in _read(connection, table, statement):
             writer.write_batch(batch)
             rows += batch.num_rows
