@@ -27,6 +27,8 @@ made (`make schema`). All other tables may change with every version.
 - **Who may read them.** The [role](database-roles.md) `reader` reads all of them but those marked as
   personal, the role `people` reads these too. Of personal data only the newest version is kept, and none
   after an erasure: then a version without it says that the row is gone.
+- **Who reads them in leadops.** Funnel, attribution, economics, reports, thresholds, training and the page's
+  figures, [with few exceptions](decisions/0088-readers-of-the-marts.md).
 
 ## What may change
 
