@@ -20,6 +20,7 @@ from leadops.settings import LinkedSettings, Settings
 
 if TYPE_CHECKING:
     from leadops.attribution.attribution_settings import AttributionSettings
+    from leadops.canary.canary_settings import CanarySettings
     from leadops.changes.change_settings import ChangeSettings
     from leadops.company import Company
     from leadops.consent.consent_settings import ConsentSettings
@@ -55,6 +56,7 @@ Model = TypeVar("Model", bound=Settings)
 SECTIONS = {
     "alerts": "leadops.incidents.alert_settings:AlertSettings",
     "attribution": "leadops.attribution.attribution_settings:AttributionSettings",
+    "canary": "leadops.canary.canary_settings:CanarySettings",
     "changes": "leadops.changes.change_settings:ChangeSettings",
     "company": "leadops.company:Company",
     "consent": "leadops.consent.consent_settings:ConsentSettings",
@@ -100,6 +102,7 @@ class Config:
 
     alerts: "AlertSettings"
     attribution: "AttributionSettings"
+    canary: "CanarySettings"
     changes: "ChangeSettings"
     company: "Company"
     consent: "ConsentSettings"

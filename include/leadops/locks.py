@@ -40,6 +40,7 @@ class Lock(IntEnum):
     ROLLBACKS = 7_302_035
     MARTS = 7_302_040
     WAREHOUSE = 7_302_041
+    CANARY = 7_302_042
 
 
 def hold_lock(connection: Connection, lock: Lock) -> None:

@@ -1,6 +1,7 @@
 """What each room deletes after its days; a room with old rows is one line here."""
 
 from leadops.alerts import removal as alerts
+from leadops.canary import removal as canary
 from leadops.changes import removal as changes
 from leadops.crm import removal as crm
 from leadops.delivery import removal as delivery
@@ -19,5 +20,6 @@ OLD_ROWS = (
     *delivery.OLD_ROWS,
     *routing.OLD_ROWS,
     *changes.OLD_ROWS,
+    *canary.OLD_ROWS,
     *alerts.OLD_ROWS,
 )

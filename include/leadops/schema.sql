@@ -116,6 +116,15 @@ create table cdp.traffic_progress (
 );
 create unique index traffic_progress_one_row on cdp.traffic_progress ((true));
 
+create table cdp.canaries (
+    email text not null,
+    reaches_ma boolean not null,
+    reaches_crm boolean not null,
+    made_at timestamptz not null,
+    primary key (email),
+    check (char_length(email) <= 254)
+);
+
 -- function cdp.keep_replaced() returns trigger
 
 -- function cdp.rank_proof(proof text) returns integer
@@ -178,12 +187,14 @@ create table identity.uncounted_leads (
     entry text not null,
     since timestamptz not null,
     primary key (lead_id),
-    check (reason = 'internal')
+    check (reason in ('internal', 'canary'))
 );
 create trigger mark_counted after delete on identity.uncounted_leads referencing old table as changed for each statement execute function identity.mark_uncounted();
 create trigger mark_uncounted after insert on identity.uncounted_leads referencing new table as changed for each statement execute function identity.mark_uncounted();
 create trigger publish_counted after delete on identity.uncounted_leads referencing old table as changed for each statement execute function identity.publish_persons();
 create trigger publish_uncounted after insert on identity.uncounted_leads referencing new table as changed for each statement execute function identity.publish_persons();
+
+-- view identity.canary_leads (lead_id bigint, email text, reaches_ma boolean, reaches_crm boolean)
 
 create table identity.counted_again (
     lead_id bigint not null,
@@ -1000,6 +1011,9 @@ create index refused_recent on crm.refused (refused_at);
 --     asked_source text, asked_person text, asked_at timestamptz) returns bigint
 
 -- function crm.note_consent() returns trigger
+
+-- function crm.request_canary(asked_lead bigint, asked_email text, asked_key text, asked_at timestamptz)
+--     returns bigint
 
 -- function crm.request_lead(asked_lead bigint, asked_cycle integer, asked_email text, asked_company text,
 --     asked_source text, asked_key text, asked_lane smallint, asked_at timestamptz) returns bigint
@@ -2773,6 +2787,7 @@ create table warehouse.exports (
     sending_to bigint,
     columns text[] not null,
     sent_at timestamptz,
+    complete_at timestamptz,
     primary key (target, mart),
     check (char_length(mart) <= 40),
     check (char_length(target) <= 40),
@@ -2800,3 +2815,52 @@ create table warehouse.followed_erasures (
     primary key (target, erasure_id),
     check (char_length(target) <= 40)
 );
+
+create schema canary;
+
+create table canary.visitors (
+    visitor_id bigint generated always as identity,
+    email text not null,
+    began_at timestamptz not null,
+    ended_at timestamptz,
+    asked_at timestamptz,
+    removed_at timestamptz,
+    primary key (visitor_id),
+    check (char_length(email) <= 254)
+);
+create unique index visitors_present on canary.visitors ((true)) where (ended_at is null);
+
+create table canary.visits (
+    visit_id bigint generated always as identity,
+    visitor_id bigint not null,
+    event_id text not null,
+    form_id text not null,
+    form_key text not null,
+    started_at timestamptz not null,
+    ended_at timestamptz,
+    gave_up boolean not null default false,
+    primary key (visit_id),
+    unique (event_id),
+    check (char_length(event_id) <= 200),
+    check (char_length(form_id) <= 200),
+    check (char_length(form_key) <= 200)
+);
+create index visits_open on canary.visits (visit_id) where (ended_at is null);
+create index visits_started on canary.visits (started_at);
+create index visits_visitor on canary.visits (visitor_id);
+
+create table canary.hops (
+    visit_id bigint not null,
+    hop text not null,
+    follows text[] not null,
+    limit_minutes double precision not null,
+    begins_at timestamptz,
+    done_at timestamptz,
+    seen_at timestamptz,
+    problem text,
+    primary key (visit_id, hop),
+    check (char_length(hop) <= 20),
+    check (char_length(problem) <= 400)
+);
+create index hops_done on canary.hops (hop, done_at);
+create index hops_open on canary.hops (visit_id) where (done_at is null);

@@ -7,6 +7,7 @@ from pathlib import Path
 OWN_FILES = {
     "alerts": "clear_after_minutes: 4\nchannel: C0OURTEAM1\n",
     "attribution": "period_days: 80\nconversion: {stage: won}\n",
+    "canary": "watch_seconds: 9\nvisitor_hours: 23\n",
     "changes": "max_new_mqls: 49\nexamples: 4\n",
     "company": "timezone: Europe/Berlin\ncurrency: EUR\n",
     "consent": "form_no: opt_out\nunsaid_may_mail: false\n",

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from leadops.alerts.failing_channel import AlertChannel, list_failing
+from leadops.canary import checks as canary
 from leadops.changes import checks as changes
 from leadops.config import checks as config
 from leadops.consent import checks as consent
@@ -65,6 +66,7 @@ CHECKS: tuple[Check, ...] = (
     *thresholds.CHECKS,
     *training.CHECKS,
     *warehouse.CHECKS,
+    *canary.CHECKS,
     *housekeeping.CHECKS,
     *incidents.CHECKS,
     *config.CHECKS,

@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
 GROUPS: Mapping[str, str] = {
     "check": "check",
     "config": "config",
+    "canary": "canary",
     "changes": "changes",
     "quarantine": "quarantine",
     "forms": "forms",

@@ -13,3 +13,9 @@ def erase_consent(connection: Connection, person: ErasedPerson) -> None:
     queries.run(connection, "clear_reasons", pattern=person.pattern)
     queries.run(connection, "delete_records", lead_ids=person.lead_ids)
     queries.run(connection, "delete_waiting", lead_ids=person.lead_ids, crm_ids=list(person.name_crm_ids()))
+
+
+def remove_canary(connection: Connection, lead_id: int) -> None:
+    """Delete by which records other systems know a made-up visitor, in the caller's transaction."""
+    queries.run(connection, "delete_records", lead_ids=[lead_id])
+    queries.run(connection, "delete_waiting", lead_ids=[lead_id], crm_ids=[])

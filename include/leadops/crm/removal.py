@@ -45,4 +45,9 @@ def purge_refused(connection: Connection, *, before: datetime, max_rows: int) ->
     return queries.run(connection, "purge_refused", before=before, max_rows=max_rows)
 
 
+def remove_canary(connection: Connection, lead_id: int) -> None:
+    """Delete the mirrored activities of a made-up visitor's lead, in the caller's transaction."""
+    queries.run(connection, "remove_canary", lead_id=lead_id)
+
+
 OLD_ROWS = (OldRows("crm_refused", purge_refused),)

@@ -44,3 +44,11 @@ where (feed, digest) in (
     order by old.feed, old.digest
     limit %(max_rows)s
 );
+
+-- name: remove_canary
+delete from crm.activities
+where
+    crm_lead_id in (
+        select known.external_id from delivery.external_ids as known
+        where known.target = 'crm' and known.lead_id = %(lead_id)s
+    );

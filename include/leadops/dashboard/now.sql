@@ -41,7 +41,9 @@ order by minutes.starts_at;
 -- Events that came in, and what was refused, in the span. At most max_rows of each are counted.
 with arrived as (
     select events.received_at from cdp.events
-    where events.received_at > %(since)s::timestamptz
+    where
+        events.received_at > %(since)s::timestamptz
+        and not exists (select from cdp.canaries as canaries where canaries.email = events.email)
     order by events.received_at
     limit %(max_rows)s::bigint
 )
@@ -104,7 +106,10 @@ spans as (
     select extract(epoch from newest.recorded_at - events.received_at)::double precision as seconds
     from newest
     inner join cdp.events on newest.event_seq = events.seq
-    where newest.lane = 0 and newest.recorded_at > %(since)s::timestamptz
+    where
+        newest.lane = 0
+        and newest.recorded_at > %(since)s::timestamptz
+        and not exists (select from cdp.canaries as canaries where canaries.email = events.email)
 ),
 
 unresolved as (

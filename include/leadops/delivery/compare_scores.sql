@@ -71,6 +71,7 @@ compared as (
     left join ma_scores on known.external_id = ma_scores.external_id
     left join open_points on leads.lead_id = open_points.lead_id
     left join correcting on leads.lead_id = correcting.lead_id
+    where not exists (select from identity.canary_leads as canaries where canaries.lead_id = leads.lead_id)
     group by known.external_id, case when known.external_id is null then leads.lead_id end
 )
 
@@ -105,7 +106,8 @@ inner join delivery.external_ids as known on ma_scores.external_id = known.exter
 where known.target = 'ma' and known.state = 'gone';
 
 -- name: count_leads
-select count(*) from identity.leads;
+select count(*) from identity.leads
+where not exists (select from identity.canary_leads as canaries where canaries.lead_id = leads.lead_id);
 
 -- name: count_unmatched
 select count(*)

@@ -107,6 +107,17 @@ def purge_call_counts(connection: Connection, *, before: datetime, max_rows: int
     return queries.run(connection, "purge_call_counts", before=before, max_rows=max_rows)
 
 
+def is_canary_settled(connection: Connection, lead_id: int) -> bool:
+    """Return whether no call about a made-up visitor's lead is open, nor a request to erase it refused."""
+    settled: bool = queries.value(connection, "is_canary_settled", lead_id=lead_id, operation=ERASE)
+    return settled
+
+
+def remove_canary(connection: Connection, lead_id: int) -> None:
+    """Delete what was sent about a made-up visitor's lead, in the caller's transaction; see above."""
+    queries.run(connection, "remove_canary", lead_id=lead_id)
+
+
 OLD_ROWS = (
     OldRows("calls", purge_batches),
     OldRows("calls", purge_effects),

@@ -277,3 +277,35 @@ where
         where counts.starts_at < %(before)s
         limit %(max_rows)s -- noqa: AM09
     );
+
+-- name: is_canary_settled
+select not exists (
+    select from delivery.outbox
+    where
+        lead_id = %(lead_id)s
+        and (state in ('pending', 'sending') or (state = 'dead' and operation = %(operation)s))
+) and not exists (
+    select from delivery.external_ids as known
+    inner join delivery.called_leads as called
+        on known.target = called.target and known.external_id = called.external_id
+    where known.lead_id = %(lead_id)s
+);
+
+-- name: remove_canary
+with effects as (
+    delete from delivery.outbox where lead_id = %(lead_id)s
+),
+
+held as (
+    delete from delivery.held_deltas where lead_id = %(lead_id)s
+),
+
+totals as (
+    delete from delivery.totals where lead_id = %(lead_id)s
+),
+
+letters as (
+    delete from delivery.dead_letters where lead_id = %(lead_id)s
+)
+
+delete from delivery.external_ids where lead_id = %(lead_id)s;

@@ -124,6 +124,7 @@ with arrivals as (
         and received_at <= %(now)s::timestamptz
         and not is_history
         and not was_refused
+        and not exists (select from cdp.canaries as canaries where canaries.email = events.email)
     order by received_at desc
     limit %(max_events)s::bigint
 ),
@@ -150,5 +151,11 @@ select
         from cdp.events
         where events.seq = (select min(inbox.event_seq) from identity.inbox)
     ) as waiting,
-    %(now)s::timestamptz - (select max(events.received_at) from cdp.events) as quiet,
+    %(now)s::timestamptz - (
+        select events.received_at
+        from cdp.events
+        where not exists (select from cdp.canaries as canaries where canaries.email = events.email)
+        order by events.received_at desc
+        limit 1
+    ) as quiet,
     (select count(*) from senders) as senders;

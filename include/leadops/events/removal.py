@@ -150,4 +150,9 @@ def purge_refused_calls(connection: Connection, *, before: datetime, max_rows: i
     return queries.run(connection, "purge_refused_calls", before=before, max_rows=max_rows)
 
 
+def remove_canary(connection: Connection, *, event_ids: Sequence[str], seqs: Sequence[int]) -> None:
+    """Delete the events of a made-up visitor, by their ids or numbers, in the caller's transaction."""
+    queries.run(connection, "remove_canary", event_ids=list(event_ids), seqs=list(seqs))
+
+
 OLD_ROWS = (OldRows("quarantine", purge_quarantine), OldRows("refused_calls", purge_refused_calls))

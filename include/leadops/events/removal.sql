@@ -97,3 +97,7 @@ where (counted_at, reason) in (
     order by old.counted_at, old.reason
     limit %(max_rows)s
 );
+
+-- name: remove_canary
+delete from cdp.events
+where event_id = any(%(event_ids)s::text[]) or seq = any(%(seqs)s::bigint[]);

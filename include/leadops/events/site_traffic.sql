@@ -54,6 +54,7 @@ with counts as (
         and received_at < %(until)s::timestamptz
         and not is_history
         and not was_refused
+        and not exists (select from cdp.canaries as canaries where canaries.email = events.email)
     group by site, starts_at
 ),
 

@@ -37,6 +37,7 @@ class TableRetention(Settings):
     notices: Days
     changes: Days
     freed_acts: Days
+    canary: Days
     anonymous_events: Annotated[int, Field(ge=30)] | None
 
 

@@ -84,4 +84,28 @@ def purge_anonymous_events(connection: Connection, *, before: datetime, max_rows
     return delete_events(connection, seqs)
 
 
+def find_canary_lead(connection: Connection, email: str) -> int | None:
+    """Return the lead of a made-up visitor; None where there is none."""
+    lead_id: int | None = queries.value(connection, "find_canary_lead", email=email)
+    return lead_id
+
+
+def list_canary_events(connection: Connection, lead_id: int) -> list[int]:
+    """Return the numbers of all events that belong to a made-up visitor's lead."""
+    return queries.values(connection, "list_canary_events", lead_id=lead_id)
+
+
+def empty_inbox(connection: Connection, *, event_ids: Sequence[str]) -> None:
+    """Take events of a made-up visitor out of the inbox, in the caller's transaction."""
+    queries.run(connection, "empty_inbox", event_ids=list(event_ids))
+
+
+def remove_canary(connection: Connection, lead_id: int) -> None:
+    """Delete a made-up visitor's lead, in the caller's transaction, which holds the identity lock.
+
+    The note of the address stays, so that whatever comes later under it counts for nothing either.
+    """
+    queries.run(connection, "remove_canary", lead_id=lead_id)
+
+
 OLD_ROWS = (OldRows("anonymous_events", purge_anonymous_events),)

@@ -220,3 +220,36 @@ where event_seq = any(%(seqs)s::bigint[]);
 -- name: forget_late_events
 delete from identity.late_events
 where event_seq = any(%(seqs)s::bigint[]);
+
+-- name: find_canary_lead
+select lead_id from identity.canary_leads
+where email = %(email)s;
+
+-- name: list_canary_events
+select event_seq from identity.resolved_events
+where lead_id = %(lead_id)s
+order by event_seq;
+
+-- name: empty_inbox
+delete from identity.inbox
+using cdp.events as events
+where inbox.event_seq = events.seq and events.event_id = any(%(event_ids)s::text[]);
+
+-- name: remove_canary
+with aliases as (
+    delete from identity.aliases where lead_id = %(lead_id)s
+),
+
+traits as (
+    delete from identity.traits where lead_id = %(lead_id)s
+),
+
+resolved as (
+    delete from identity.resolved_events where lead_id = %(lead_id)s
+),
+
+uncounted as (
+    delete from identity.uncounted_leads where lead_id = %(lead_id)s
+)
+
+delete from identity.leads where lead_id = %(lead_id)s;

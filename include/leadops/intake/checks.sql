@@ -21,8 +21,14 @@ group by refused.reason
 order by times desc, refused.reason asc;
 
 -- name: count_forms
-select count(*) from intake.raw_leads
-where received_at >= %(since)s;
+select count(*) from intake.raw_leads as forms
+where
+    forms.received_at >= %(since)s
+    and not exists (
+        select from cdp.canaries as canaries
+        inner join cdp.events as events on canaries.email = events.email
+        where events.event_id = 'form-' || forms.submission_id
+    );
 
 -- name: describe_waiting_forms
 -- No row if none waits; at most ten thousand are counted. What looks like spam waits for nobody.

@@ -61,6 +61,8 @@ story as (
     select
         claimed.lead_id,
         identity.counts_for_nothing(claimed.lead_id) as is_uncounted,
+        canaries.reaches_ma, -- null: not a canary
+        canaries.reaches_crm,
         coalesce(known.email, %(email)s::text) as email,
         coalesce(known.only_claimed, false) as was_claimed, -- as it was before this statement
         coalesce(latest.cycle, 0) + (case when coalesce(latest.has_ended, true) then 1 else 0 end) as cycle,
@@ -69,6 +71,7 @@ story as (
             as is_in_crm
     from claimed
     left join identity.leads as known on claimed.lead_id = known.lead_id
+    left join cdp.canaries as canaries on canaries.email = %(email)s::text
     left join lateral (
         select
             transitions.cycle,
@@ -97,16 +100,20 @@ ma_request as (
             )
         ),
         -- A lead that was only claimed is in the MA already, without what this form says.
-        'ma-lead-' || lead_id || case when was_claimed then '-proven' else '' end,
+        case
+            when reaches_ma then 'canary-ma-' || %(event_id)s::text
+            else 'ma-lead-' || lead_id || case when was_claimed then '-proven' else '' end
+        end,
         %(now)s
     from story
-    where not is_uncounted
+    where coalesce(reaches_ma, not is_uncounted)
     on conflict (idempotency_key) do nothing
 )
 
 select
     lead_id,
     case
+        when reaches_crm then crm.request_canary(lead_id, email, %(event_id)s::text, %(now)s)
         when is_uncounted then null
         when is_in_crm
             then crm.keep_lead(lead_id, cycle, email, %(company)s::text, %(source)s::text, %(person)s::text, %(now)s)

@@ -64,6 +64,12 @@ def purge_refusals(connection: Connection, *, before: datetime, max_rows: int) -
     return queries.run(connection, "purge_refusals", before=before, max_rows=max_rows)
 
 
+def remove_canary(connection: Connection, *, submission_ids: Sequence[str]) -> None:
+    """Delete the forms of a made-up visitor, in the caller's transaction."""
+    queries.run(connection, "remove_canary", submission_ids=list(submission_ids))
+    queries.run(connection, "delete_traces", submission_ids=list(submission_ids), people=[])
+
+
 OLD_ROWS = (
     OldRows("quarantined_forms", purge_forms),
     OldRows("quarantined_forms", purge_traces),

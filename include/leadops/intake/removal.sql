@@ -54,3 +54,7 @@ where (counted_at, reason) in (
     order by old.counted_at, old.reason
     limit %(max_rows)s
 );
+
+-- name: remove_canary
+delete from intake.raw_leads
+where submission_id = any(%(submission_ids)s::text[]);

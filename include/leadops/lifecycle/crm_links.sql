@@ -84,7 +84,8 @@ order by stories.person_id, members.lead_id;
 with asked as (
     select distinct coalesce(people.person_id, listed.lead_id) as person_id
     from unnest(%(leads)s::bigint[]) as listed (lead_id)
-    inner join identity.uncounted_leads as uncounted on listed.lead_id = uncounted.lead_id
+    inner join identity.uncounted_leads as uncounted
+        on listed.lead_id = uncounted.lead_id and uncounted.reason = 'internal'
     inner join delivery.outbox as requests
         on listed.lead_id = requests.lead_id and requests.target = 'crm' and requests.operation = 'create_lead'
     left join identity.people as people on listed.lead_id = people.lead_id

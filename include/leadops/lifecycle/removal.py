@@ -19,3 +19,8 @@ def erase_lifecycle(connection: Connection, person: ErasedPerson) -> None:
     queries.run(connection, "clear_transitions", lead_ids=person.lead_ids, pattern=person.pattern)
     queries.run(connection, "clear_imported", lead_ids=person.lead_ids, pattern=person.pattern)
     queries.run(connection, "delete_unlinked", lead_ids=person.lead_ids)
+
+
+def remove_canary(connection: Connection, lead_id: int) -> None:
+    """Delete what sales did with a made-up visitor's lead, in the caller's transaction."""
+    queries.run(connection, "remove_canary", lead_id=lead_id)

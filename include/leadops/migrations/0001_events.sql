@@ -162,3 +162,13 @@ create table cdp.traffic_progress (
     counted_until timestamptz not null
 );
 create unique index traffic_progress_one_row on cdp.traffic_progress ((true));
+
+-- Made-up visitors whom leadops lets through every door to see whether the doors work.
+create table cdp.canaries (
+    email text primary key check (char_length(email) <= 254),
+    reaches_ma boolean not null,
+    reaches_crm boolean not null,
+    made_at timestamptz not null
+);
+comment on table cdp.canaries is
+'A made-up visitor: counts for nothing, and goes to the MA and the CRM all the same where that is allowed';

@@ -52,13 +52,23 @@ create table identity.internal_entries (
 
 create table identity.uncounted_leads (
     lead_id bigint primary key,
-    reason text not null check (reason in ('internal')),
+    reason text not null check (reason in ('internal', 'canary')),
     entry text not null,
     since timestamptz not null
 );
 comment on table identity.uncounted_leads is
 'Leads that count for nothing: whoever counts leads leaves these out. All leads of a person or none';
 comment on column identity.uncounted_leads.entry is 'What says so, such as domain example.com or own networks';
+
+-- The leads of made-up visitors.
+create view identity.canary_leads as
+select
+    leads.lead_id,
+    canaries.email,
+    canaries.reaches_ma,
+    canaries.reaches_crm
+from cdp.canaries as canaries
+inner join identity.leads as leads on canaries.email = leads.email;
 
 create table identity.counted_again (
     lead_id bigint primary key,
@@ -422,6 +432,7 @@ language sql volatile as $$
             leads.lead_id,
             leads.created_at,
             coalesce(people.person_id, leads.lead_id) as person_id,
+            exists (select from cdp.canaries as canaries where canaries.email = leads.email) as is_canary,
             (
                 select min(entries.kind || ' ' || entries.value)
                 from identity.internal_entries as entries
@@ -448,13 +459,15 @@ language sql volatile as $$
         left join identity.people as people on leads.lead_id = people.lead_id
     ),
 
-    -- Null: the person counts. An address that is named goes before networks; these say it of whoever was only ever
-    -- seen in them. One pass and no join: how many leads are asked for is not known when this is planned.
+    -- Null: the person counts. A canary goes first; an address that is named goes before networks, and these say it of
+    -- whoever was only ever seen in them. One pass and no join: how many leads are asked for is not known when this is planned.
     decided as (
         select
             lead_id,
             created_at,
+            bool_or(is_canary) over person as is_canary,
             coalesce(
+                case when bool_or(is_canary) over person then 'made-up visitor' end,
                 min(entry) over person,
                 case when bool_and(was_inside) over person then 'own networks' end
             ) as entry
@@ -484,7 +497,7 @@ language sql volatile as $$
         insert into identity.uncounted_leads (lead_id, reason, entry, since)
         select
             lead_id,
-            'internal',
+            case when is_canary then 'canary' else 'internal' end,
             entry,
             coalesce(asked_now, created_at)
         from decided
@@ -495,7 +508,7 @@ language sql volatile as $$
 
     renamed as (
         update identity.uncounted_leads as known
-        set entry = decided.entry
+        set entry = decided.entry, reason = case when decided.is_canary then 'canary' else 'internal' end
         from decided
         where known.lead_id = decided.lead_id and known.entry <> decided.entry
     )
@@ -508,7 +521,7 @@ $$;
 -- New leads do not count from the start, whoever makes them.
 create function identity.mark_internal() returns trigger language plpgsql as $$
 begin
-    if exists (select from identity.internal_entries) then
+    if exists (select from identity.internal_entries) or exists (select from cdp.canaries) then
         perform identity.refresh_uncounted(array(select lead_id from added), null);
     end if;
     return null;
@@ -519,7 +532,7 @@ referencing new table as added for each statement execute function identity.mark
 -- Who has another address, or is proven: what only claims showed of its networks counts no more.
 create function identity.mark_named() returns trigger language plpgsql as $$
 begin
-    if exists (select from identity.internal_entries) then
+    if exists (select from identity.internal_entries) or exists (select from cdp.canaries) then
         perform identity.refresh_uncounted(array[new.lead_id], null);
     end if;
     return null;

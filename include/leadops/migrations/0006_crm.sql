@@ -96,6 +96,27 @@ create function crm.request_lead(
 $$;
 comment on function crm.request_lead is 'Returns null if it was requested before';
 
+-- The request of a canary's form: made anew each time under the one name by which the CRM knows the record again.
+create function crm.request_canary(asked_lead bigint, asked_email text, asked_key text, asked_at timestamptz)
+returns bigint language sql as $$
+    insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane, created_at)
+    values (
+        'crm',
+        'create_lead',
+        asked_lead,
+        jsonb_build_object(
+            'email', asked_email, 'company', 'leadops canary', 'source', 'leadops canary',
+            'idempotency_key', 'canary-' || md5(asked_email)
+        ),
+        'canary-crm-' || asked_key,
+        0::smallint,
+        asked_at
+    )
+    on conflict (idempotency_key) do nothing
+    returning outbox_id
+$$;
+comment on function crm.request_canary is 'Returns null if it was requested before';
+
 -- Whether the CRM last heard that a lead is no longer for sales. A newer request makes another lead.
 create function crm.is_withdrawn(asked_lead bigint) returns boolean language sql stable
 return coalesce(

@@ -45,7 +45,8 @@ select
     rule_set_id,
     reverses as reverses_ledger_id,
     is_live
-from scoring.ledger;
+from scoring.ledger
+where not exists (select from identity.canary_leads as canaries where canaries.lead_id = ledger.lead_id);
 
 create view mart.leads as
 select
@@ -77,7 +78,8 @@ select
     leads.erased_at
 from identity.leads as leads
 left join identity.people as people on leads.lead_id = people.lead_id
-left join identity.uncounted_leads as uncounted on leads.lead_id = uncounted.lead_id;
+left join identity.uncounted_leads as uncounted on leads.lead_id = uncounted.lead_id
+where not exists (select from identity.canary_leads as canaries where canaries.lead_id = leads.lead_id);
 
 create view mart.transitions as
 select
@@ -104,7 +106,8 @@ select
 from lifecycle.transitions as reached
 left join identity.people as people on reached.lead_id = people.lead_id
 left join lifecycle.person_cycles as numbers on people.lead_id = numbers.lead_id and reached.cycle = numbers.cycle
-left join identity.uncounted_leads as uncounted on reached.lead_id = uncounted.lead_id;
+left join identity.uncounted_leads as uncounted on reached.lead_id = uncounted.lead_id
+where not exists (select from identity.canary_leads as canaries where canaries.lead_id = reached.lead_id);
 
 create view mart.stages as
 select
@@ -145,7 +148,8 @@ select
         where uncounted.event_seq = resolved.event_seq
     ) as counts
 from identity.resolved_events as resolved
-inner join cdp.events as events on resolved.event_seq = events.seq;
+inner join cdp.events as events on resolved.event_seq = events.seq
+where not exists (select from identity.canary_leads as canaries where canaries.lead_id = resolved.lead_id);
 
 create view mart.responses as
 select
@@ -288,7 +292,9 @@ select
     created_at as happened_at,
     coalesce(recorded_at, created_at) as known_at
 from identity.leads
-where email is not null;
+where
+    email is not null
+    and not exists (select from identity.canary_leads as canaries where canaries.lead_id = leads.lead_id);
 
 create view mart.traits as
 select
@@ -306,7 +312,8 @@ select
     ) as known_at,
     traits.value #>> '{}' as value
 from identity.traits as traits
-inner join identity.leads as leads on traits.lead_id = leads.lead_id;
+inner join identity.leads as leads on traits.lead_id = leads.lead_id
+where not exists (select from identity.canary_leads as canaries where canaries.lead_id = traits.lead_id);
 
 -- What is known now of every mart that has versions: the id by which changes are noted, and the rest of the key.
 create view mart.present_rows as

@@ -8,11 +8,15 @@ create table warehouse.exports (
     sending_to bigint check (sending_to > sent_to),
     columns text[] not null,
     sent_at timestamptz,
+    complete_at timestamptz,
     primary key (target, mart)
 );
 comment on table warehouse.exports is 'A mart in a target: up to which change number it was sent';
 comment on column warehouse.exports.sending_to is
 'Where an export that has begun ends; after a kill the same rows are sent again';
+
+comment on column warehouse.exports.complete_at is
+'The target has everything that was committed before this moment; null: it never had';
 
 create table warehouse.differences (
     target text not null check (char_length(target) <= 40),

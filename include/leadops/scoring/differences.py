@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from psycopg.types.json import Jsonb
 
 from leadops.db import Connection
+from leadops.events.canaries import VISIT
 from leadops.lanes import Lane
 from leadops.machines.classify_acts import classify_acts, create_classified
 from leadops.machines.machine_settings import MachineSettings
@@ -52,6 +53,7 @@ def compute_differences(connection: Connection, *, rules: RuleSet, zone: ZoneInf
     parameters = award_parameters(rules)
     queries.run(connection, "award_behaviour", behaviour=parameters.behaviour, zone=zone.key)
     queries.run(connection, "award_fit", fit=parameters.fit)
+    queries.run(connection, "award_canaries", event=VISIT)
     if queries.value(connection, "has_claimed"):
         queries.run(connection, "cap_claimed", cap=rules.claims_cap)
     has_bounds = queries.value(connection, "has_bounds")

@@ -293,6 +293,23 @@ select
     case when not is_history then ts end as live_at
 from matches;
 
+-- name: award_canaries
+-- The one rule for made-up visitors: a point for each visit, so that it goes all the way. They have no other points.
+insert into targets (lead_id, member_id, occurred_at, points, event_seq, rule, dimension)
+select
+    touched.lead_id,
+    touched.lead_id as member_id,
+    events.ts,
+    1,
+    resolved.event_seq,
+    'canary',
+    'behaviour'
+from touched
+inner join identity.canary_leads as canaries on touched.lead_id = canaries.lead_id
+inner join identity.resolved_events as resolved on touched.lead_id = resolved.lead_id
+inner join cdp.events as events on resolved.event_seq = events.seq
+where events.event = %(event)s and events.proof = 'write_key';
+
 -- name: has_claimed
 select exists(select from members where only_claimed);
 

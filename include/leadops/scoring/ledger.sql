@@ -1,11 +1,12 @@
 -- name: append
--- One lead's rows lie beside each other, so that delivery can send them in one call.
+-- One lead's rows lie beside each other, so that delivery can send them in one call. Those of a canary are never live,
+-- and go out at once or not at all.
 insert into scoring.ledger (
     lead_id, points, dimension, kind, rule, event_seq, occurred_at, recorded_at, rule_set_id, lane, is_live, reason,
     rollback_id
 )
 select
-    lead_id,
+    differences.lead_id,
     points,
     dimension,
     kind,
@@ -15,6 +16,7 @@ select
     %(now)s,
     %(rule_set_id)s,
     case
+        when canaries.lead_id is not null then case when canaries.reaches_ma then 0 end
         when %(is_live)s and rollback_id is null and (live_at is not null or (points < 0 and kind <> 'rule')) then 0
         else 1
     end,
@@ -22,7 +24,8 @@ select
     reason,
     rollback_id
 from differences
-order by lead_id, occurred_at, event_seq, rule;
+left join identity.canary_leads as canaries on differences.lead_id = canaries.lead_id
+order by differences.lead_id, occurred_at, event_seq, rule;
 
 -- name: change_scores
 with sums as (

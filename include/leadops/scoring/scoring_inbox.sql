@@ -143,11 +143,3 @@ select
     body
 from scoring.rule_sets
 where rule_set_id = %(rule_set_id)s;
-
--- name: delete_waiting
-delete from scoring.inbox
-where lead_id = any(%(lead_ids)s::bigint[]);
-
--- name: delete_schedule
-delete from scoring.decay_schedule
-where lead_id = any(%(lead_ids)s::bigint[]);

@@ -16,6 +16,7 @@ from leadops.warehouse.export_progress import (
     ExportProgress,
     find_progress,
     note_columns,
+    note_complete,
     note_sent,
     promise_rows,
 )
@@ -45,6 +46,7 @@ def export_mart(
     and whatever the target raises; what was sent stays sent. Of a mart without change numbers the recent
     months are renewed, and the others by a compare.
     """
+    began_at = clock()
     if table.number is None:
         sent = renew_recent(connection, warehouse.target_for(table), table, now=clock())
         find_progress(connection, warehouse.name, table)
@@ -56,6 +58,7 @@ def export_mart(
         after, last = piece
         sent += _send_piece(connection, warehouse, table, after=after, last=last, clock=clock)
         progress = ExportProgress(last, None, progress.columns)
+    note_complete(connection, warehouse.name, table, at=began_at)
     return sent
 
 

@@ -60,6 +60,12 @@ def note_sent(connection: Connection, target: str, table: MartTable, *, last: in
         queries.run(connection, "note_sent", target=target, mart=table.mart.name, last=last, now=now)
 
 
+def note_complete(connection: Connection, target: str, table: MartTable, *, at: datetime) -> None:
+    """Note that the target has everything that was committed before `at` (UTC)."""
+    with connection.transaction():
+        queries.run(connection, "note_complete", target=target, mart=table.mart.name, at=at)
+
+
 def note_columns(connection: Connection, target: str, table: MartTable) -> None:
     """Note that the target has all columns, in older rows too."""
     with connection.transaction():

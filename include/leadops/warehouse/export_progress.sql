@@ -33,6 +33,11 @@ set
     sent_at = %(now)s
 where target = %(target)s and mart = %(mart)s;
 
+-- name: note_complete
+update warehouse.exports
+set complete_at = greatest(complete_at, %(at)s)
+where target = %(target)s and mart = %(mart)s;
+
 -- name: note_columns
 update warehouse.exports
 set columns = %(columns)s

@@ -1,0 +1,53 @@
+"""The task of run_canary."""
+
+import logging
+from dataclasses import asdict
+
+from leadops.canary.knock import read_gateway
+from leadops.canary.run_canary import CanaryWay, run_canary
+from leadops.errors import PermanentError
+from leadops.orchestration.counts import Counts
+from leadops.orchestration.run import TaskRun
+from leadops.products.product_rows import EffectRow, UnsupportedCallError
+from leadops.products.registry import choose_product
+from leadops.settings import endpoint_from_connection
+
+log = logging.getLogger(__name__)
+
+#: The Airflow connection with the gateway's address, its write key and a secret of forms.
+CONNECTION = "leadops_canary"
+
+
+def visit(run: TaskRun) -> Counts:
+    """Send a made-up visitor through every door, and note how long each hop takes.
+
+    A door that does not open makes nothing red: the hop is late, and check_alerts says so.
+    """
+    settings = run.config.canary
+    fields = dict(run.find_connection(CONNECTION))
+    if not settings.enabled or not fields:
+        return {"off": "canary.yaml" if not settings.enabled else CONNECTION}
+    way = CanaryWay(
+        gateway=read_gateway(endpoint_from_connection(fields)),
+        writes_to=settings.writes_to,
+        can_erase=all(_can_erase(run, target) for target in sorted(settings.writes_to)),
+        has_feed=bool(run.find_connection("leadops_crm")),
+        warehouses=sorted(run.config.warehouse.targets),
+    )
+    with run.open_database() as connection:
+        result = run_canary(connection, way, settings=settings, clock=run.clock, sleep=run.sleep)
+    if result.problem:
+        log.warning("a door does not open: %s", result.problem)
+    return asdict(result)
+
+
+def _can_erase(run: TaskRun, target: str) -> bool:
+    """Return whether the product has a call that erases a lead."""
+    product = choose_product(run.find_product(target))
+    try:
+        product.make_effect_call(EffectRow(target, "erase_lead", None, "1", {}))
+    except UnsupportedCallError:
+        return False
+    except PermanentError:
+        return True  # it has one, and this id is none of its ids
+    return True
