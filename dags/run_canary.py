@@ -7,7 +7,7 @@ from leadops.orchestration.task import leadops_task
 from leadops.orchestration.tasks import canary
 
 
-@dag(**minute_dag(tags=["watch", "canary"], every=5))
+@dag(**minute_dag(tags=["every-5-minutes", "watch", "canary"], every=5))
 def run_canary() -> None:
     """
     ### A made-up visitor goes through every door

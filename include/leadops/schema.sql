@@ -2836,6 +2836,7 @@ create table canary.visits (
     event_id text not null,
     form_id text not null,
     form_key text not null,
+    warehouses text[] not null,
     started_at timestamptz not null,
     ended_at timestamptz,
     gave_up boolean not null default false,

@@ -87,6 +87,7 @@ UNPLAYED = {
     "approve_changes": {"approve"},
     "compare_warehouses": {"compare"},
     "export_marts": {"export"},
+    "run_canary": {"visit"},
     "freeze_quarter": {"freeze"},
     "keep_house": {"clean_airflow"},
     "report_response_times": {"draw", "post"},

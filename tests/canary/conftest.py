@@ -14,9 +14,8 @@ __all__ = ["serve"]
 
 
 @pytest.fixture
-def world(
-    connection: Connection, database_url: str, serve: Serve, tmp_path: Path
-) -> Iterator[CanaryWorld]:
-    gateway = serve()
+def world(connection: Connection, database_url: str, serve: Serve, tmp_path: Path) -> Iterator[CanaryWorld]:
     with serve_in_thread(tmp_path, sales_work=False) as sandbox:
-        yield CanaryWorld(database_url, str(gateway.base_url).rstrip("/"), sandbox, connection)
+        made = CanaryWorld(database_url, "", sandbox, connection)
+        made.gateway_url = str(serve(clock=made.clock).base_url).rstrip("/")
+        yield made

@@ -19,13 +19,14 @@ from leadops.delivery.score_pusher import choose_pusher
 from leadops.identity.resolve import resolve_events
 from leadops.products.crm_client import CrmClient
 from leadops.scoring.score import score_leads
+from leadops.scoring.scoring_rules import RuleSet
 from leadops.settings import Endpoint
 from leadops_sandbox.settings import Tokens
 from tests.gateway.conftest import FORM_SECRETS, KEY
-from tests.shipped import SHIPPED, change
+from tests.shipped import SHIPPED
 
 ZONE = SHIPPED.company.zone
-SETTINGS: CanarySettings = change(SHIPPED.canary, watch_seconds=60)
+SETTINGS: CanarySettings = SHIPPED.canary
 
 
 @dataclass
@@ -37,6 +38,7 @@ class CanaryWorld:
     sandbox: str
     connection: Connection
     stages: tuple[str, ...] = ("resolve", "score", "ma", "crm", "poll")
+    rules: RuleSet = SHIPPED.scoring
     offset: timedelta = field(default_factory=timedelta)
 
     def clock(self) -> datetime:
@@ -47,7 +49,7 @@ class CanaryWorld:
             "gateway": Gateway(Endpoint(base_url=self.gateway_url), KEY, FORM_SECRETS[0]),
             "writes_to": writes_to,
             "can_erase": True,
-            "has_feed": "crm" in writes_to,
+            "has_feed": "crm" in writes_to and not self.offset,  # the sandbox has a clock of its own
             "warehouses": (),
         }
         return CanaryWay(**(given | changes))
@@ -76,7 +78,7 @@ class CanaryWorld:
                 while resolve_events(connection, now=self.clock(), settings=SHIPPED.identity).remaining:
                     pass
             if "score" in self.stages:
-                while score_leads(connection, rules=SHIPPED.scoring, zone=ZONE, now=self.clock()).remaining:
+                while score_leads(connection, rules=self.rules, zone=ZONE, now=self.clock()).remaining:
                     pass
             for target in ("ma", "crm"):
                 if target in self.stages:

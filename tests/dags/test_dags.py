@@ -39,6 +39,7 @@ EXPECTED = {
         "approve",
         "apply",
     },
+    "run_canary": {"visit"},
     "score_leads": {"resolve", "score", "push", "qualify", "assign"},
     "send_nurture": {"enter", "send"},
     "watch_sla": {"poll", "clock"},

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from leadops.canary.run_canary import CanaryResult
 from leadops.dashboard.pages import read_texts
 from leadops.dashboard.run_tab import CountLine, list_counts
 from leadops.db import Connection
@@ -133,6 +134,7 @@ RESULTS: dict[str, type] = {
     "qualify": QualificationResult,
     "assign": AssignmentResult,
     "points": PointsResult,
+    "visit": CanaryResult,
     "enter": EntryResult,
     "send": SendResult,
 }

@@ -116,6 +116,17 @@ def fill_metrics_world(connection: Connection) -> None:
         {"now": NOW - MINUTE / 2, "then": NOW - 2 * MINUTE},
     )
     run(
+        "insert into canary.visits (visitor_id, event_id, form_id, form_key, warehouses, started_at) values"
+        " (1, 'v-1', 'f-1', 'k-1', '{}', %(then)s), (1, 'v-2', 'f-2', 'k-2', '{}', %(now)s)",
+        {"now": NOW - 2 * MINUTE, "then": NOW - 7 * MINUTE},
+    )
+    run(
+        "insert into canary.hops (visit_id, hop, follows, limit_minutes, begins_at, done_at) values"
+        " (1, 'collect', '{}', 2, %(then)s, %(then)s), (1, 'score', '{collect}', 5, %(then)s, %(done)s),"
+        " (2, 'collect', '{}', 2, %(now)s, %(now)s), (2, 'score', '{collect}', 5, %(now)s, null)",
+        {"now": NOW - 2 * MINUTE, "then": NOW - 7 * MINUTE, "done": NOW - 6 * MINUTE},
+    )
+    run(
         "insert into crm.feeds (feed, as_of, held_back, polled_at) values"
         " ('activities', %s, interval '10 seconds', %s)",
         [NOW - 100 * SECOND, NOW],

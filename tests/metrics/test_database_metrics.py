@@ -106,6 +106,12 @@ def test_each_metric_has_the_value_of_its_rows(connection: Connection, database_
     assert values["leadops_live_lanes"] == {(): 2}
     assert values["leadops_live_lag_seconds"] == {(): 0.75}
     assert values["leadops_live_last_success_timestamp_seconds"] == {(): NOW.timestamp() - 30}
+    assert values["leadops_canary_hop_seconds"] == {("collect",): 0, ("score",): 60}
+    assert values["leadops_canary_hop_waiting_seconds"] == {("collect",): 0, ("score",): 120}
+    assert values["leadops_canary_last_success_timestamp_seconds"] == {
+        ("collect",): NOW.timestamp() - 120,
+        ("score",): NOW.timestamp() - 360,
+    }
     assert values["leadops_database_up"] == {(): 1}
     assert values["leadops_database_read_seconds"] == {(): 0.25}
     assert set(values) == {metric.name for metric in (*ALWAYS, *FROM_DATABASE)}
@@ -157,7 +163,7 @@ def test_no_statement_reads_a_table_that_grows_from_one_end_to_the_other(
         )
     connection.execute("analyze")
     asked = list_asked(monkeypatch)
-    assert len(asked) == 13
+    assert len(asked) == 14
     for statement, values in asked:
         scans = find_large_reads(connection, statement, values)
         assert not scans, f"{statement}\nreads {scans}"

@@ -28,7 +28,7 @@ class LateHop:
 
 def check_canary(connection: Connection, given: CheckInput) -> list[CheckFinding]:
     """Look how far the visits have come, and return a finding for each hop at which one is late."""
-    observe_hops(connection, targets=queries.values(connection, "list_targets"), now=given.now)
+    observe_hops(connection, now=given.now)
     late = queries.all(connection, "list_late_hops", LateHop, now=given.now)
     return [
         _describe(hop, now=given.now) for hop in sorted(late, key=lambda each: list(HOPS).index(each.hop))

@@ -18,9 +18,3 @@ where
     and hops.begins_at + make_interval(secs => 60 * hops.limit_minutes) < %(now)s::timestamptz
 group by hops.hop
 order by hops.hop;
-
--- name: list_targets
--- The warehouses to which the ledger was ever sent.
-select target from warehouse.exports
-where mart = 'ledger'
-order by target;

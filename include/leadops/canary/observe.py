@@ -1,6 +1,5 @@
 """Looks in the tables of the stages how far the visits have come, and notes each hop that is done."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from leadops.canary.hops import HOPS
@@ -10,15 +9,12 @@ from leadops.queries import Queries
 queries = Queries(__file__)
 
 
-def observe_hops(connection: Connection, *, targets: Sequence[str], now: datetime) -> int:
-    """Note every hop that is done by now (UTC), in the caller's transaction; return how many.
-
-    `targets` are the warehouses.
-    """
+def observe_hops(connection: Connection, *, now: datetime) -> int:
+    """Note every hop that is done by now (UTC), in the caller's transaction; return how many."""
     seen = 0
     for _ in HOPS:  # a hop that is done lets the next one begin, which may be done too
         queries.run(connection, "begin_hops")
-        found = queries.run(connection, "observe", targets=list(targets), now=now)
+        found = queries.run(connection, "observe", now=now)
         if not found:
             break
         seen += found

@@ -8,6 +8,7 @@ with waiting as materialized (
         visits.event_id,
         'form-' || visits.form_key as form_event_id,
         visits.started_at,
+        visits.warehouses,
         events.seq as event_seq,
         leads.lead_id,
         scored.seen_at as scored_seen_at
@@ -61,10 +62,10 @@ evidence as (
         on
             batches.state = 'done'
             and batches.target = 'ma'
-            and batches.settled_at >= waiting.started_at
+            and waiting.started_at <= batches.settled_at
             and ledger.seq = any(batches.ledger_seqs)
     left join delivery.totals as totals
-        on totals.target = 'ma' and totals.lead_id = waiting.lead_id and totals.seq >= ledger.seq
+        on totals.target = 'ma' and waiting.lead_id = totals.lead_id and ledger.seq <= totals.seq
     where waiting.hop = 'push' and (batches.batch_id is not null or totals.lead_id is not null)
     group by waiting.visit_id, waiting.hop
     union all
@@ -86,7 +87,7 @@ evidence as (
     inner join crm.feeds as feeds
         on
             feeds.resume_at is null
-            and feeds.polled_at >= waiting.begins_at
+            and waiting.begins_at <= feeds.polled_at
             and feeds.as_of + feeds.held_back >= waiting.begins_at
     where waiting.hop = 'feed'
     union all
@@ -99,7 +100,7 @@ evidence as (
     where
         waiting.hop = 'export'
         and not exists (
-            select from unnest(%(targets)s::text[]) as wanted (target)
+            select from unnest(waiting.warehouses) as wanted (target)
             where not exists (
                 select from warehouse.exports as exports
                 where
@@ -139,7 +140,7 @@ where hops.visit_id = beginning.visit_id and hops.hop = beginning.hop;
 update canary.visits
 set
     ended_at = %(now)s,
-    gave_up = exists (
+    gave_up = exists(
         select from canary.hops as hops
         where hops.visit_id = visits.visit_id and hops.done_at is null
     )

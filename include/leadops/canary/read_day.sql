@@ -7,7 +7,9 @@ with begun as (
         hops.done_at,
         hops.begins_at,
         visits.ended_at,
-        greatest(extract(epoch from hops.done_at - hops.begins_at), 0)::double precision as seconds
+        case
+            when hops.done_at is not null then greatest(extract(epoch from hops.done_at - hops.begins_at), 0)
+        end::double precision as seconds
     from canary.hops as hops
     inner join canary.visits as visits on hops.visit_id = visits.visit_id
     where hops.begins_at >= %(start)s::timestamptz and hops.begins_at < %(until)s::timestamptz

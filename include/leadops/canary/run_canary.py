@@ -75,7 +75,7 @@ def run_canary(
 
         def look() -> int:
             with connection.transaction():
-                seen = observe_hops(connection, targets=way.warehouses, now=clock())
+                seen = observe_hops(connection, now=clock())
                 end_visits(connection, give_up_after=give_up_after, now=clock())
                 return seen
 
@@ -108,7 +108,12 @@ def _find_visit(connection: Connection, way: CanaryWay, *, settings: CanarySetti
             now=now,
         )
         return begin_visit(
-            connection, visitor, plan_hops(way.hops), limits=settings.late_after_minutes, now=now
+            connection,
+            visitor,
+            plan_hops(way.hops),
+            limits=settings.late_after_minutes,
+            warehouses=way.warehouses,
+            now=now,
         )
 
 

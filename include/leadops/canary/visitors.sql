@@ -33,7 +33,7 @@ update canary.visitors set removed_at = %(now)s
 where visitor_id = %(visitor_id)s;
 
 -- name: has_open_visit
-select exists (
+select exists(
     select from canary.visits
     where visitor_id = %(visitor_id)s and ended_at is null
 );

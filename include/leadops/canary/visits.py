@@ -38,6 +38,7 @@ def begin_visit(
     hops: Sequence[PlannedHop],
     *,
     limits: Mapping[str, float],
+    warehouses: Sequence[str] = (),
     now: datetime,
 ) -> Visit:
     """Put a visit of `hops` on record, in the caller's transaction; `limits` are minutes by hop."""
@@ -50,6 +51,7 @@ def begin_visit(
         event_id=event_id,
         form_id=form_id,
         form_key=hash_submission(load_hash_key(connection), {"submission_id": form_id}),
+        warehouses=list(warehouses),
         now=now,
     )
     planned = [asdict(hop) | {"limit_minutes": limits[hop.hop]} for hop in hops]

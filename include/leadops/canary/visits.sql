@@ -20,8 +20,8 @@ where
     );
 
 -- name: insert_visit
-insert into canary.visits (visitor_id, event_id, form_id, form_key, started_at)
-values (%(visitor_id)s, %(event_id)s, %(form_id)s, %(form_key)s, %(now)s)
+insert into canary.visits (visitor_id, event_id, form_id, form_key, warehouses, started_at)
+values (%(visitor_id)s, %(event_id)s, %(form_id)s, %(form_key)s, %(warehouses)s, %(now)s)
 returning visit_id;
 
 -- name: insert_hops
@@ -47,7 +47,7 @@ set
 where visit_id = %(visit_id)s and hop = %(hop)s and done_at is null;
 
 -- name: has_open_hop
-select exists (
+select exists(
     select from canary.hops
     where visit_id = %(visit_id)s and done_at is null and hop <> all(%(slow)s::text[])
 );

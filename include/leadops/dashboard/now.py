@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 
 from leadops.configuration import Config
 from leadops.dashboard.answers import encode_answer
+from leadops.dashboard.now_canary import CanaryHopState, LaneState, read_canary, read_lanes
 from leadops.dashboard.now_hops import MAX_ROWS, HopLag, Status, read_hops
 from leadops.dashboard.now_incidents import ShownIncident, show_incidents
 from leadops.dashboard.now_targets import TargetState, read_targets
@@ -73,6 +74,8 @@ class NowAnswer:
     """What the page Now shows. `held_since` (UTC): nothing is sent since then, for the reason beside it."""
 
     hops: list[HopLag]
+    canary: list[CanaryHopState]
+    live: LaneState | None
     targets: list[TargetState]
     arrivals: ArrivalCounts
     pushes: list[MinutePushes]
@@ -104,6 +107,8 @@ def read_now(
     hold, backlogs = find_hold(connection), list_score_backlogs(connection)
     return NowAnswer(
         hops=read_hops(connection, backlogs, now=now, since=since, alerts=alerts),
+        canary=read_canary(connection, now=now),
+        live=read_lanes(connection, now=now),
         targets=read_targets(connection, backlogs, now=now, alerts=alerts),
         arrivals=queries.one(connection, "count_arrivals", ArrivalCounts, since=since, max_rows=MAX_ROWS),
         pushes=queries.all(connection, "count_pushes", MinutePushes, now=now, since=since + MINUTE),

@@ -258,3 +258,14 @@ left join alerts.messages on incidents.message_id = messages.message_id
 where incidents.state = 'open'
 order by incidents.opened_at, incidents.incident_id
 limit %(max_rows)s::bigint;
+
+-- name: read_lanes
+-- No row where no lane ever worked, or the last one was switched off.
+select
+    count(*) filter (where worked_at >= %(since)s) as working,
+    max(lag_seconds) filter (where seen_at >= %(since)s) as lag_seconds,
+    max(worked_at) as worked_at,
+    (array_agg(problem order by seen_at desc))[1] as problem
+from live.lanes
+where is_on
+having max(worked_at) is not null;

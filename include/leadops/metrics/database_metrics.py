@@ -13,6 +13,9 @@ from leadops.lanes import Lane
 from leadops.metrics.database_state import DatabaseState, HopSpan
 from leadops.metrics.known_metrics import (
     CALLS,
+    CANARY_LAST,
+    CANARY_SECONDS,
+    CANARY_WAITING,
     DAY_CALLS,
     DAY_LIMIT,
     DEAD_LETTERS,
@@ -93,6 +96,9 @@ def list_samples(state: DatabaseState) -> Mapping[Metric, Samples]:
         LIVE_LANES: [((), state.live.working)],
         LIVE_LAG: [] if state.live.lag_seconds is None else [((), state.live.lag_seconds)],
         LIVE_LAST: [((), state.live.worked_at.timestamp())] if state.live.worked_at else [],
+        CANARY_SECONDS: [((each.hop,), each.seconds) for each in state.canary if each.seconds is not None],
+        CANARY_WAITING: [((each.hop,), _find_age(each.waits_since, now)) for each in state.canary],
+        CANARY_LAST: [((each.hop,), each.done_at.timestamp()) for each in state.canary if each.done_at],
     }
 
 

@@ -106,6 +106,16 @@ class LiveState:
 
 
 @dataclass(frozen=True)
+class CanaryHop:
+    """A hop of the canary: how long the last one took, when (UTC), and since when the oldest one waits."""
+
+    hop: str
+    seconds: float | None
+    done_at: datetime | None
+    waits_since: datetime | None
+
+
+@dataclass(frozen=True)
 class FeedState:
     """Up to when (UTC) a feed of the CRM is read."""
 
@@ -131,6 +141,7 @@ class DatabaseState:
     successes: list[Success]
     feeds: list[FeedState]
     live: LiveState
+    canary: list[CanaryHop]
 
 
 async def read_database_state(connection: AsyncConnection, *, now: datetime) -> DatabaseState:
@@ -158,4 +169,5 @@ async def read_database_state(connection: AsyncConnection, *, now: datetime) -> 
         successes=await queries.all_async(connection, "list_successes", Success, max_names=MAX_NAMES),
         feeds=await queries.all_async(connection, "list_feeds", FeedState),
         live=await queries.one_async(connection, "read_live_lanes", LiveState, since=now - LIVE_RECENT),
+        canary=await queries.all_async(connection, "list_canary_hops", CanaryHop),
     )

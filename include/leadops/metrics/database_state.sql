@@ -236,3 +236,29 @@ select
     coalesce(as_of + held_back, first_polled_at, polled_at) as complete_until
 from crm.feeds
 order by feed;
+
+-- name: list_canary_hops
+-- The hops of the newest visit.
+select
+    listed.hop,
+    newest.seconds,
+    newest.done_at,
+    (
+        select min(waiting.begins_at)
+        from canary.hops as waiting
+        inner join canary.visits as visits on waiting.visit_id = visits.visit_id and visits.ended_at is null
+        where waiting.hop = listed.hop and waiting.done_at is null
+    ) as waits_since
+from canary.hops as listed
+left join
+    lateral (
+        select
+            greatest(extract(epoch from done.done_at - done.begins_at), 0)::double precision as seconds,
+            done.done_at
+        from canary.hops as done
+        where done.hop = listed.hop and done.done_at is not null
+        order by done.done_at desc
+        limit 1
+    ) as newest on true
+where listed.visit_id = (select max(visits.visit_id) from canary.visits as visits)
+order by listed.hop;

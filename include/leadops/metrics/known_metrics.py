@@ -111,6 +111,24 @@ LIVE_LAG = Metric(
 LIVE_LAST = Metric(
     "leadops_live_last_success_timestamp_seconds", "gauge", "when a live lane last worked; missing: never"
 )
+CANARY_SECONDS = Metric(
+    "leadops_canary_hop_seconds",
+    "gauge",
+    "how long the canary that came through a hop last took there; missing: none has",
+    ("hop",),
+)
+CANARY_WAITING = Metric(
+    "leadops_canary_hop_waiting_seconds",
+    "gauge",
+    "how long the oldest canary that is at a hop has waited there; 0: none is",
+    ("hop",),
+)
+CANARY_LAST = Metric(
+    "leadops_canary_last_success_timestamp_seconds",
+    "gauge",
+    "when a canary last came through a hop; missing: none has",
+    ("hop",),
+)
 SUCCESSES = Metric("leadops_successes_total", "counter", "how often it has succeeded", ("dag_id", "task_id"))
 
 #: Those that are there whatever the database says.
@@ -122,6 +140,7 @@ FROM_DATABASE = (
     *(CALLS, DAY_CALLS, DAY_LIMIT, USED_UP, PAUSED, DEAD_LETTERS, ON_HOLD),
     *(INCIDENTS, LAST_SUCCESS, SUCCESSES),
     *(LIVE_LANES, LIVE_LAG, LIVE_LAST),
+    *(CANARY_SECONDS, CANARY_WAITING, CANARY_LAST),
 )
 
 # Of one gateway since its start.

@@ -21,6 +21,7 @@ create table canary.visits (
     event_id text not null unique check (char_length(event_id) <= 200),
     form_id text not null check (char_length(form_id) <= 200),
     form_key text not null check (char_length(form_key) <= 200),
+    warehouses text[] not null,
     started_at timestamptz not null,
     ended_at timestamptz,
     gave_up boolean not null default false
@@ -29,6 +30,7 @@ comment on table canary.visits is 'A visit of a made-up visitor';
 comment on column canary.visits.event_id is 'That of its event';
 comment on column canary.visits.form_id is 'The submission_id under which its form is sent';
 comment on column canary.visits.form_key is 'The id under which its form is kept';
+comment on column canary.visits.warehouses is 'Those that are to have what was there when its point was seen';
 comment on column canary.visits.ended_at is 'When its last hop was done, or was no longer waited for';
 create index visits_started on canary.visits (started_at);
 create index visits_visitor on canary.visits (visitor_id);

@@ -11,6 +11,7 @@ from leadops.orchestration.run import TaskRun
 from leadops.products.product_rows import EffectRow, UnsupportedCallError
 from leadops.products.registry import choose_product
 from leadops.settings import endpoint_from_connection
+from leadops.warehouse.open_warehouses import list_warehouses
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def visit(run: TaskRun) -> Counts:
         writes_to=settings.writes_to,
         can_erase=all(_can_erase(run, target) for target in sorted(settings.writes_to)),
         has_feed=bool(run.find_connection("leadops_crm")),
-        warehouses=sorted(run.config.warehouse.targets),
+        warehouses=list_warehouses(run.config.warehouse),
     )
     with run.open_database() as connection:
         result = run_canary(connection, way, settings=settings, clock=run.clock, sleep=run.sleep)

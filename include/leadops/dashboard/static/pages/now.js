@@ -39,6 +39,31 @@ function updateHop(card, hop) {
   setText(waiting, hop.waiting === null ? say("hop.behind") : hop.waiting === 0 ? say("hop.nothing") : say("hop.waiting", { count: hop.waiting }));
 }
 
+// --- The canary and the live lane --------------------------------------------------------------------------
+
+function makeVisit(hop) {
+  const parts = { chip: makeChip(), took: h("span", { class: "number" }), usual: h("span", { class: "muted small" }) };
+  const row = h("li", { class: "dag" },
+    h("div", { class: "head" }, h("strong", {}, say(`canary.${hop.name}`)), parts.chip), h("div", { class: "line" }, parts.took, parts.usual));
+  row.parts = parts;
+  return row;
+}
+
+function updateVisit(row, hop) {
+  const { chip, took, usual } = row.parts;
+  setChip(chip, hop.status, say(`status.${hop.status}`));
+  setText(took, hop.seconds === null ? NOTHING : say(hop.is_waiting ? "canary.waits" : "canary.took", { span: formatSpan(hop.seconds) }));
+  setText(usual, hop.usual === null ? say("hop.limit", { limit: formatSpan(hop.limit) })
+    : say("hop.usual", { span: formatSpan(hop.usual), limit: formatSpan(hop.limit) }));
+}
+
+function describeLanes(lanes, now) {
+  if (!lanes) return say("live.none");
+  if (lanes.problem) return say("live.problem", { problem: lanes.problem });
+  if (!lanes.working) return say("live.stopped", { span: formatSpan(secondsSince(lanes.worked_at, now)) });
+  return lanes.lag_seconds === null ? say("live.idle") : say("live.lag", { span: formatSpan(lanes.lag_seconds) });
+}
+
 // --- The incidents -----------------------------------------------------------------------------------------
 
 function makeIncident() {
@@ -144,6 +169,9 @@ startPage("now", (page) => {
   const noIncidents = h("div", { class: "state empty" }, h("strong", {}, say("incidents.none")), h("p", {}, say("incidents.none.hint")));
   const channels = h("ul", { class: "plain small" });
   const dags = h("ul", { class: "plain" });
+  const canary = h("ul", { class: "plain" });
+  const noCanary = h("p", { class: "muted small" }, say("canary.none"));
+  const lanes = h("p", { class: "muted small" });
   const systems = h("tbody");
   const arrivals = h("p", { class: "muted small" });
   const chartBox = h("div");
@@ -156,6 +184,7 @@ startPage("now", (page) => {
     h("div", { class: "columns" },
       h("section", { class: "card" }, h("h2", {}, say("incidents")), incidents, noIncidents, channels),
       h("section", { class: "card" }, h("h2", {}, say("dags")), dags)),
+    h("section", { class: "card" }, h("div", { class: "head" }, h("h2", {}, say("canary")), lanes), canary, noCanary),
     h("section", { class: "card" }, h("div", { class: "head" }, h("h2", {}, say("systems")), arrivals),
       h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": say("systems") }, table)),
     h("section", { class: "card" }, chartBox));
@@ -174,6 +203,9 @@ startPage("now", (page) => {
     held.hidden = !answer.held_since;
     if (answer.held_since) setText(held, say("held", { time: formatTime(answer.held_since), reason: answer.held_reason }));
     keepList(hops, answer.hops, { keyOf: (hop) => hop.name, make: makeHop, update: updateHop });
+    keepList(canary, answer.canary, { keyOf: (hop) => hop.name, make: makeVisit, update: updateVisit });
+    noCanary.hidden = answer.canary.length > 0;
+    setText(lanes, describeLanes(answer.live, now));
     noIncidents.hidden = answer.incidents.length > 0;
     keepList(incidents, answer.incidents, { keyOf: (one) => one.incident_id, make: makeIncident, update: (node, one) => updateIncident(node, one, now) });
     keepList(channels, answer.failing_channels, {
