@@ -1,4 +1,4 @@
-"""Every five minutes: a made-up visitor goes through every door."""
+"""Every five minutes: a simulated visitor goes through every door."""
 
 from airflow.sdk import dag
 
@@ -10,11 +10,11 @@ from leadops.orchestration.tasks import canary
 @dag(**minute_dag(tags=["every-5-minutes", "watch", "canary"], every=5))
 def run_canary() -> None:
     """
-    ### A made-up visitor goes through every door
+    ### A simulated visitor goes through every door
 
-    **What**: sends an event and a signed form of a made-up visitor to the gateway, watches them on their way
-    to the points, the MA, the CRM, the feed and the warehouses, and puts on record how long each hop took.
-    The visitor counts nowhere. **When**: every five minutes. **Connections**: `leadops_canary` (without it
+    **What**: sends an event and a signed form of a simulated visitor to the gateway, watches them on their
+    way to the points, the MA, the CRM, the feed and the warehouses, and puts on record how long each hop
+    took. The visitor counts nowhere. **When**: every five minutes. **Connections**: `leadops_canary` (without it
     nothing is sent), `leadops_ma` and `leadops_crm` where `writes_to` of `canary.yaml` names them, and
     `LEADOPS_DATABASE_URL`.
 

@@ -68,6 +68,20 @@ ROWS = {
         None,
         "select count(*) from crm.refused",
     ),
+    "canary": (
+        "with visitor as (insert into canary.visitors (email, began_at, ended_at, removed_at)"
+        " values ('c@x.example', %(at)s, %(at)s, %(at)s) returning visitor_id)"
+        " insert into canary.visits"
+        " (visitor_id, event_id, form_id, form_key, warehouses, started_at, ended_at)"
+        " select visitor_id, %(at)s::text, 'f', 'k', '{}', %(at)s, %(at)s from visitor",
+        # One whose visitor is still there.
+        "with visitor as (insert into canary.visitors (email, began_at)"
+        " values ('c@x.example', %(at)s) returning visitor_id)"
+        " insert into canary.visits"
+        " (visitor_id, event_id, form_id, form_key, warehouses, started_at, ended_at)"
+        " select visitor_id, 'stays', 'f', 'k', '{}', %(at)s, %(at)s from visitor",
+        "select count(*) from canary.visits",
+    ),
     "freed_acts": (
         "with event as (insert into cdp.events (event_id, event, ts, received_at, payload, proof)"
         " values (%(at)s::text, 'mail_click', %(at)s, %(at)s, '{}', 'write_key') returning seq)"

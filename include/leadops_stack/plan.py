@@ -100,7 +100,7 @@ def make_plan(home: Home, values: Mapping[str, str], server: PostgresServer, *, 
         *("--write-key-env", "LEADOPS_WRITE_KEY", "--form-secret-env", "LEADOPS_FORM_SECRETS"),
         *("--identity-secret-env", "LEADOPS_IDENTITY_SECRETS"),
         *("--seed", str(TRAFFIC_SEED), "--rate", str(TRAFFIC_RATE)),
-        ready_text=f"made-up visitors, {TRAFFIC_RATE} events a minute",
+        ready_text=f"simulated visitors, {TRAFFIC_RATE} events a minute",
     )
     with_sandbox, with_celery = uses_sandbox(values), uses_celery(values)
     workers = [

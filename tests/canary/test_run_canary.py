@@ -1,4 +1,4 @@
-"""A made-up visitor gets through every door, and each hop's time is on record."""
+"""A simulated visitor gets through every door, and each hop's time is on record."""
 
 import multiprocessing
 import os
@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from leadops.canary.checks import check_canary
-from leadops.canary.knock import Gateway
+from leadops.canary.knock import GatewayDoors
 from leadops.incidents.check import CheckInput
 from leadops.incidents.finding import CheckFinding
 from leadops.settings import Endpoint
@@ -99,16 +99,18 @@ def test_each_stage_has_its_own_hop(world: CanaryWorld, stages: tuple[str, ...],
 
 
 def test_a_door_that_does_not_open_is_tried_again_with_the_same_visit(world: CanaryWorld) -> None:
-    closed = world.way(gateway=Gateway(Endpoint(base_url="http://127.0.0.1:9"), KEY, FORM_SECRETS[0]))
+    closed = world.way(gateway=GatewayDoors(Endpoint(base_url="http://127.0.0.1:9"), KEY, FORM_SECRETS[0]))
     for _ in range(3):
         assert world.fly(closed).problem.startswith("collect: ")
     assert world.value("select count(*) from canary.visits") == 1
     (finding,) = check(world, after_minutes=3)
     assert finding.subject == "collect"
     assert finding.facts["problem"]
-    wrong = world.way(gateway=Gateway(Endpoint(base_url=world.gateway_url), "wrong-key-01234567", "x"))
+    wrong = world.way(gateway=GatewayDoors(Endpoint(base_url=world.gateway_url), "wrong-key-01234567", "x"))
     assert "write key" in world.fly(wrong).problem.lower() or "403" in world.fly(wrong).problem
-    unsigned = world.way(gateway=Gateway(Endpoint(base_url=world.gateway_url), KEY, "another-secret-0123"))
+    unsigned = world.way(
+        gateway=GatewayDoors(Endpoint(base_url=world.gateway_url), KEY, "another-secret-0123")
+    )
     assert world.fly(unsigned).problem.startswith("form: ")
     assert list_late(world, after_minutes=3) == ["form", "resolve"] or list_late(world, after_minutes=3) == [
         "form"

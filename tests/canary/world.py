@@ -10,7 +10,7 @@ from typing import Any
 import requests
 
 from leadops.canary.canary_settings import CanarySettings
-from leadops.canary.knock import Gateway
+from leadops.canary.knock import GatewayDoors
 from leadops.canary.run_canary import CanaryResult, CanaryWay, run_canary
 from leadops.crm.poll import poll_crm
 from leadops.db import Connection, connect
@@ -46,7 +46,7 @@ class CanaryWorld:
 
     def way(self, *, writes_to: Collection[str] = ("ma", "crm"), **changes: Any) -> CanaryWay:
         given: dict[str, Any] = {
-            "gateway": Gateway(Endpoint(base_url=self.gateway_url), KEY, FORM_SECRETS[0]),
+            "gateway": GatewayDoors(Endpoint(base_url=self.gateway_url), KEY, FORM_SECRETS[0]),
             "writes_to": writes_to,
             "can_erase": True,
             "has_feed": "crm" in writes_to and not self.offset,  # the sandbox has a clock of its own

@@ -77,7 +77,7 @@ NOT_IN_THE_STORY = {
     *("config.readers", "delivery.audits", "delivery.holds", "delivery.marks", "housekeeping.space_samples"),
     *("identity.accounts", "identity.internal_entries", "incidents.heartbeats", "intake.form_refusals"),
     *("incidents.task_results", "live.lanes"),
-    # A made-up visitor, who is nobody.
+    # A simulated visitor, who is nobody.
     *("canary.hops", "canary.visitors", "canary.visits", "cdp.canaries"),
     *("lifecycle.currency_rates", "lifecycle.frozen_changes", "lifecycle.frozen_quarters"),
     *("lifecycle.thresholds", "lifecycle.unnamed_words", "machines.settings_in_force"),

@@ -1,1 +1,1 @@
-"""A made-up visitor goes through every door every few minutes; each hop's time is on record."""
+"""A simulated visitor goes through every door every few minutes; each hop's time is on record."""

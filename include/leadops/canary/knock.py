@@ -16,7 +16,7 @@ from leadops.settings import Endpoint
 
 
 @dataclass(frozen=True)
-class Gateway:
+class GatewayDoors:
     """Where the gateway is, and by what it knows a server and a sender of forms."""
 
     endpoint: Endpoint
@@ -24,7 +24,7 @@ class Gateway:
     form_secret: str = field(repr=False)
 
 
-def read_gateway(endpoint: Endpoint) -> Gateway:
+def read_gateway(endpoint: Endpoint) -> GatewayDoors:
     """Return the gateway of the connection leadops_canary: password and `form_secret` of its extra.
 
     Of two secrets, separated by a comma, the first is taken. Raises ConfigError where one is missing.
@@ -37,10 +37,10 @@ def read_gateway(endpoint: Endpoint) -> Gateway:
             " forms as form_secret of its extra; see docs/canary.md"
         )
     remember_secrets([write_key, form_secret])
-    return Gateway(endpoint.model_copy(update={"token": ""}), write_key, form_secret)
+    return GatewayDoors(endpoint.model_copy(update={"token": ""}), write_key, form_secret)
 
 
-def knock(gateway: Gateway, door: str, visit: Visit, *, now: datetime) -> str | None:
+def knock(gateway: GatewayDoors, door: str, visit: Visit, *, now: datetime) -> str | None:
     """Send the visit's event or form; return None once it is kept, else why not, in one line.
 
     A repetition is known again by its id.
@@ -54,7 +54,7 @@ def knock(gateway: Gateway, door: str, visit: Visit, *, now: datetime) -> str | 
         transport.close()
 
 
-def _send_event(transport: Transport, gateway: Gateway, visit: Visit) -> Outcome:
+def _send_event(transport: Transport, gateway: GatewayDoors, visit: Visit) -> Outcome:
     event = {
         "event_id": visit.event_id,
         "event": VISIT,
@@ -66,7 +66,7 @@ def _send_event(transport: Transport, gateway: Gateway, visit: Visit) -> Outcome
     )
 
 
-def _send_form(transport: Transport, gateway: Gateway, visit: Visit, *, now: datetime) -> Outcome:
+def _send_form(transport: Transport, gateway: GatewayDoors, visit: Visit, *, now: datetime) -> Outcome:
     form = {
         "submission_id": visit.form_id,
         "email": visit.email,

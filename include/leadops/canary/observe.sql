@@ -78,7 +78,7 @@ evidence as (
         on effects.idempotency_key = 'canary-crm-' || waiting.form_event_id and effects.state = 'done'
     where waiting.hop = 'crm'
     union all
-    -- The feed was read to its end, and that end is no older than what came before.
+    -- The feed was read to its end, which is at least as new as what came before.
     select
         waiting.visit_id,
         waiting.hop,

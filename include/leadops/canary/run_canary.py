@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from leadops.canary.canary_settings import CanarySettings
 from leadops.canary.hops import OWN_HOPS, plan_hops
-from leadops.canary.knock import Gateway, knock
+from leadops.canary.knock import GatewayDoors, knock
 from leadops.canary.observe import end_visits, observe_hops
 from leadops.canary.visitors import choose_visitor, take_leave
 from leadops.canary.visits import (
@@ -28,7 +28,7 @@ LOOK_EVERY = 0.5
 class CanaryWay:
     """What there is to go through: the gateway, the systems to write to, the CRM's feed, the warehouses."""
 
-    gateway: Gateway
+    gateway: GatewayDoors
     writes_to: Collection[str]
     can_erase: bool
     has_feed: bool
@@ -118,7 +118,7 @@ def _find_visit(connection: Connection, way: CanaryWay, *, settings: CanarySetti
 
 
 def _try_doors(
-    connection: Connection, gateway: Gateway, visit: Visit, *, clock: Callable[[], datetime]
+    connection: Connection, gateway: GatewayDoors, visit: Visit, *, clock: Callable[[], datetime]
 ) -> str | None:
     """Knock at the doors that have not opened; return why one does not, and leave those behind it."""
     with connection.transaction():

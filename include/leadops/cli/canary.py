@@ -1,4 +1,4 @@
-"""`leadops canary`: how long a made-up visitor took at each hop, and a visit by hand."""
+"""`leadops canary`: how long a simulated visitor took at each hop, and a visit by hand."""
 
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +17,7 @@ from leadops.company import Company
 from leadops.orchestration.tasks import canary
 
 app = typer.Typer(
-    help="A made-up visitor who goes through every door: how long each hop took.", no_args_is_help=True
+    help="A simulated visitor who goes through every door: how long each hop took.", no_args_is_help=True
 )
 
 #: From hardly any of the limit to all of it; an hour beyond it is a cross, one without a visit a dot.

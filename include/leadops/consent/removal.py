@@ -16,6 +16,6 @@ def erase_consent(connection: Connection, person: ErasedPerson) -> None:
 
 
 def remove_canary(connection: Connection, lead_id: int) -> None:
-    """Delete by which records other systems know a made-up visitor, in the caller's transaction."""
+    """Delete by which records other systems know a simulated visitor, in the caller's transaction."""
     queries.run(connection, "delete_records", lead_ids=[lead_id])
     queries.run(connection, "delete_waiting", lead_ids=[lead_id], crm_ids=[])

@@ -46,7 +46,7 @@ def purge_refused(connection: Connection, *, before: datetime, max_rows: int) ->
 
 
 def remove_canary(connection: Connection, lead_id: int) -> None:
-    """Delete the mirrored activities of a made-up visitor's lead, in the caller's transaction."""
+    """Delete the mirrored activities of a simulated visitor's lead, in the caller's transaction."""
     queries.run(connection, "remove_canary", lead_id=lead_id)
 
 

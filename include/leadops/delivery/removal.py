@@ -108,13 +108,13 @@ def purge_call_counts(connection: Connection, *, before: datetime, max_rows: int
 
 
 def is_canary_settled(connection: Connection, lead_id: int) -> bool:
-    """Return whether no call about a made-up visitor's lead is open, nor a request to erase it refused."""
+    """Return whether no call about a simulated visitor's lead is open, nor a request to erase it refused."""
     settled: bool = queries.value(connection, "is_canary_settled", lead_id=lead_id, operation=ERASE)
     return settled
 
 
 def remove_canary(connection: Connection, lead_id: int) -> None:
-    """Delete what was sent about a made-up visitor's lead, in the caller's transaction; see above."""
+    """Delete what was sent about a simulated visitor's lead, in the caller's transaction; see above."""
     queries.run(connection, "remove_canary", lead_id=lead_id)
 
 

@@ -1,4 +1,4 @@
-"""Made-up visitors, by their address: they count for nothing, and go through every door all the same.
+"""Simulated visitors, by their address: they count for nothing, and go through every door all the same.
 
 `cdp.canaries` is the one place that says who is one. The trigger on new leads reads it, so an address is
 noted before it is first sent.
@@ -25,5 +25,5 @@ class CanaryReach:
 
 
 def note_canary(connection: Connection, email: str, *, reach: CanaryReach, now: datetime) -> None:
-    """Let whoever has `email` be a made-up visitor from now (UTC) on, in the caller's transaction."""
+    """Let whoever has `email` be a simulated visitor from now (UTC) on, in the caller's transaction."""
     queries.run(connection, "note_canary", email=email, reaches_ma=reach.ma, reaches_crm=reach.crm, now=now)

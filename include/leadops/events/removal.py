@@ -151,7 +151,7 @@ def purge_refused_calls(connection: Connection, *, before: datetime, max_rows: i
 
 
 def remove_canary(connection: Connection, *, event_ids: Sequence[str], seqs: Sequence[int]) -> None:
-    """Delete the events of a made-up visitor, by their ids or numbers, in the caller's transaction."""
+    """Delete the events of a simulated visitor, by their ids or numbers, in the caller's transaction."""
     queries.run(connection, "remove_canary", event_ids=list(event_ids), seqs=list(seqs))
 
 

@@ -85,23 +85,23 @@ def purge_anonymous_events(connection: Connection, *, before: datetime, max_rows
 
 
 def find_canary_lead(connection: Connection, email: str) -> int | None:
-    """Return the lead of a made-up visitor; None where there is none."""
+    """Return the lead of a simulated visitor; None where there is none."""
     lead_id: int | None = queries.value(connection, "find_canary_lead", email=email)
     return lead_id
 
 
 def list_canary_events(connection: Connection, lead_id: int) -> list[int]:
-    """Return the numbers of all events that belong to a made-up visitor's lead."""
+    """Return the numbers of all events that belong to a simulated visitor's lead."""
     return queries.values(connection, "list_canary_events", lead_id=lead_id)
 
 
 def empty_inbox(connection: Connection, *, event_ids: Sequence[str]) -> None:
-    """Take events of a made-up visitor out of the inbox, in the caller's transaction."""
+    """Take events of a simulated visitor out of the inbox, in the caller's transaction."""
     queries.run(connection, "empty_inbox", event_ids=list(event_ids))
 
 
 def remove_canary(connection: Connection, lead_id: int) -> None:
-    """Delete a made-up visitor's lead, in the caller's transaction, which holds the identity lock.
+    """Delete a simulated visitor's lead, in the caller's transaction, which holds the identity lock.
 
     The note of the address stays, so that whatever comes later under it counts for nothing either.
     """

@@ -61,8 +61,7 @@ story as (
     select
         claimed.lead_id,
         identity.counts_for_nothing(claimed.lead_id) as is_uncounted,
-        canaries.reaches_ma, -- null: not a canary
-        canaries.reaches_crm,
+        canaries.reaches_ma, canaries.reaches_crm, -- null: not a canary
         coalesce(known.email, %(email)s::text) as email,
         coalesce(known.only_claimed, false) as was_claimed, -- as it was before this statement
         coalesce(latest.cycle, 0) + (case when coalesce(latest.has_ended, true) then 1 else 0 end) as cycle,
@@ -92,18 +91,13 @@ ma_request as (
         lead_id,
         jsonb_strip_nulls(
             jsonb_build_object(
-                'email', email,
-                'firstName', %(first_name)s::text,
-                'lastName', %(last_name)s::text,
-                'utm', %(utm)s::jsonb,
-                'externalId', lead_id::text
+                'email', email, 'firstName', %(first_name)s::text, 'lastName', %(last_name)s::text,
+                'utm', %(utm)s::jsonb, 'externalId', lead_id::text
             )
         ),
         -- A lead that was only claimed is in the MA already, without what this form says.
-        case
-            when reaches_ma then 'canary-ma-' || %(event_id)s::text
-            else 'ma-lead-' || lead_id || case when was_claimed then '-proven' else '' end
-        end,
+        case when reaches_ma then 'canary-ma-' || %(event_id)s::text else 'ma-lead-' || lead_id end
+        || case when was_claimed then '-proven' else '' end,
         %(now)s
     from story
     where coalesce(reaches_ma, not is_uncounted)

@@ -65,7 +65,7 @@ def purge_refusals(connection: Connection, *, before: datetime, max_rows: int) -
 
 
 def remove_canary(connection: Connection, *, submission_ids: Sequence[str]) -> None:
-    """Delete the forms of a made-up visitor, in the caller's transaction."""
+    """Delete the forms of a simulated visitor, in the caller's transaction."""
     queries.run(connection, "remove_canary", submission_ids=list(submission_ids))
     queries.run(connection, "delete_traces", submission_ids=list(submission_ids), people=[])
 

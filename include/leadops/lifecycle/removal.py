@@ -22,5 +22,5 @@ def erase_lifecycle(connection: Connection, person: ErasedPerson) -> None:
 
 
 def remove_canary(connection: Connection, lead_id: int) -> None:
-    """Delete what sales did with a made-up visitor's lead, in the caller's transaction."""
+    """Delete what sales did with a simulated visitor's lead, in the caller's transaction."""
     queries.run(connection, "remove_canary", lead_id=lead_id)

@@ -1,5 +1,5 @@
 -- name: find_newest_event
--- Of a canary's nothing is told: they come even where nobody else's do.
+-- A canary's are left out: they come even where nobody else's do.
 select events.received_at from cdp.events
 where not exists (select from cdp.canaries as canaries where canaries.email = events.email)
 order by events.received_at desc

@@ -163,7 +163,7 @@ create table cdp.traffic_progress (
 );
 create unique index traffic_progress_one_row on cdp.traffic_progress ((true));
 
--- Made-up visitors whom leadops lets through every door to see whether the doors work.
+-- Simulated visitors whom leadops lets through every door to see whether the doors work.
 create table cdp.canaries (
     email text primary key check (char_length(email) <= 254),
     reaches_ma boolean not null,
@@ -171,4 +171,4 @@ create table cdp.canaries (
     made_at timestamptz not null
 );
 comment on table cdp.canaries is
-'A made-up visitor: counts for nothing, and goes to the MA and the CRM all the same where that is allowed';
+'A simulated visitor: counts for nothing, and goes to the MA and the CRM all the same where that is allowed';

@@ -60,7 +60,7 @@ comment on table identity.uncounted_leads is
 'Leads that count for nothing: whoever counts leads leaves these out. All leads of a person or none';
 comment on column identity.uncounted_leads.entry is 'What says so, such as domain example.com or own networks';
 
--- The leads of made-up visitors.
+-- The leads of simulated visitors.
 create view identity.canary_leads as
 select
     leads.lead_id,
@@ -467,7 +467,7 @@ language sql volatile as $$
             created_at,
             bool_or(is_canary) over person as is_canary,
             coalesce(
-                case when bool_or(is_canary) over person then 'made-up visitor' end,
+                case when bool_or(is_canary) over person then 'simulated visitor' end,
                 min(entry) over person,
                 case when bool_and(was_inside) over person then 'own networks' end
             ) as entry

@@ -96,7 +96,7 @@ create function crm.request_lead(
 $$;
 comment on function crm.request_lead is 'Returns null if it was requested before';
 
--- The request of a canary's form: made anew each time under the one name by which the CRM knows the record again.
+-- The request of a canary's form: made again each time under the one name by which the CRM knows the record again.
 create function crm.request_canary(asked_lead bigint, asked_email text, asked_key text, asked_at timestamptz)
 returns bigint language sql as $$
     insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, lane, created_at)

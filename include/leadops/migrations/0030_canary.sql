@@ -1,4 +1,4 @@
--- The canary: a made-up visitor who goes through every door, and how long each hop took.
+-- The canary: a simulated visitor who goes through every door, and how long each hop took.
 create schema canary;
 
 create table canary.visitors (
@@ -9,7 +9,7 @@ create table canary.visitors (
     asked_at timestamptz,
     removed_at timestamptz
 );
-comment on table canary.visitors is 'A made-up visitor, who makes the visits of about a day';
+comment on table canary.visitors is 'A simulated visitor, who makes the visits of about a day';
 comment on column canary.visitors.ended_at is 'When the next one took over; null: its visits go on';
 comment on column canary.visitors.asked_at is 'When the MA and the CRM were asked to erase it';
 comment on column canary.visitors.removed_at is 'When its lead, events and points were deleted here';
@@ -26,7 +26,7 @@ create table canary.visits (
     ended_at timestamptz,
     gave_up boolean not null default false
 );
-comment on table canary.visits is 'A visit of a made-up visitor';
+comment on table canary.visits is 'A visit of a simulated visitor';
 comment on column canary.visits.event_id is 'That of its event';
 comment on column canary.visits.form_id is 'The submission_id under which its form is sent';
 comment on column canary.visits.form_key is 'The id under which its form is kept';

@@ -294,7 +294,7 @@ select
 from matches;
 
 -- name: award_canaries
--- The one rule for made-up visitors: a point for each visit, so that it goes all the way. They have no other points.
+-- The one rule for simulated visitors: a point for each visit, so that it goes all the way. They have no other points.
 insert into targets (lead_id, member_id, occurred_at, points, event_seq, rule, dimension)
 select
     touched.lead_id,

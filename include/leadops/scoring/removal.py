@@ -1,4 +1,4 @@
-"""Removes a person from scoring: the ledger stays, nothing is added. Of a made-up visitor nothing stays."""
+"""Removes a person from scoring: the ledger stays, nothing is added. Of a simulated visitor nothing stays."""
 
 from leadops.db import Connection
 from leadops.erased.erased_person import ErasedPerson
@@ -18,7 +18,7 @@ def erase_scoring(connection: Connection, person: ErasedPerson) -> None:
 
 
 def remove_canary(connection: Connection, lead_id: int) -> None:
-    """Delete the points of a made-up visitor, in the caller's transaction; it holds the ledger then."""
+    """Delete the points of a simulated visitor, in the caller's transaction; it holds the ledger then."""
     lock_ledger(connection)
     queries.run(connection, "remove_canary", lead_id=lead_id)
     queries.run(connection, "delete_schedule", lead_ids=[lead_id])

@@ -20,7 +20,7 @@ CONNECTION = "leadops_canary"
 
 
 def visit(run: TaskRun) -> Counts:
-    """Send a made-up visitor through every door, and note how long each hop takes.
+    """Send a simulated visitor through every door, and note how long each hop takes.
 
     A door that does not open makes nothing red: the hop is late, and check_alerts says so.
     """
