@@ -14,7 +14,8 @@ def run_canary() -> None:
 
     **What**: sends an event and a signed form of a simulated visitor to the gateway, watches them on their
     way to the points, the MA, the CRM, the feed and the warehouses, and puts on record how long each hop
-    took. The visitor counts nowhere. **When**: every five minutes. **Connections**: `leadops_canary` (without it
+    took. The visitor counts nowhere.
+    **When**: every five minutes. **Connections**: `leadops_canary` (without it
     nothing is sent), `leadops_ma` and `leadops_crm` where `writes_to` of `canary.yaml` names them, and
     `LEADOPS_DATABASE_URL`.
 
