@@ -69,6 +69,7 @@ GROUPS: Mapping[str, str] = {
     "identity": "identity",
     "routing": "routing",
     "funnel": "funnel",
+    "diff": "diff",
     "attribution": "attribution",
     "economics": "economics",
     "kpi": "kpi",
