@@ -1,6 +1,8 @@
 """`leadops diff funnel`: the causes are those that the story played, and their sum is the difference."""
 
+import itertools
 import json
+import random
 from collections import Counter
 from datetime import datetime
 from decimal import Decimal
@@ -117,6 +119,82 @@ def test_each_act_is_named_and_the_causes_sum_to_the_difference(story: Story) ->
         keys = {*cells[first], *cells[second]}
         wanted = {key: cells[second][key] - cells[first][key] for key in keys}
         assert told == {key: effect for key, effect in wanted.items() if effect}, (first, second)
+
+
+class Acts:
+    """What can happen to the days of June 1 and 2, each as one act that says which cause it is."""
+
+    def __init__(self, story: Story, seed: int) -> None:
+        self.books, self.random = story.books, random.Random(seed)
+        self.leads: dict[int, set[str]] = {}
+
+    def play(self, day: int) -> str:
+        """Play one act on `day` of June."""
+        acts = [self.come_late, self.work_late, self.correct, self.withdraw]
+        return self.random.choice(acts)(at(f"06-{day:02} {self.random.randint(8, 20):02}:00"))
+
+    def come_late(self, now: datetime) -> str:
+        happened = at(f"06-0{self.random.randint(1, 2)} {self.random.randint(8, 20):02}:00")
+        names = {"campaign": self.random.choice(["spring", "autumn"]), "source": "search"}
+        lead = self.books.lead(happened, **names)
+        self.books.ask("update identity.leads set recorded_at = %s where lead_id = %s returning 1", now, lead)
+        self.books.reach(lead, "mql", happened, **names, recorded=max(now, happened))
+        self.leads[lead] = {"mql"}
+        return "late event"
+
+    def work_late(self, now: datetime) -> str:
+        lead = self.random.choice(list(self.leads))
+        stage = self.random.choice(["sal", "sql", "won"])
+        if stage not in self.leads[lead]:
+            happened = at(f"06-0{self.random.randint(1, 2)} {self.random.randint(8, 23):02}:30")
+            value = self.random.choice([None, 100, 250]) if stage == "won" else None
+            self.books.reach(lead, stage, happened, value=value, recorded=max(now, happened))
+            self.leads[lead].add(stage)
+        return "late activity"
+
+    def correct(self, now: datetime) -> str:
+        self.books.connection.execute(
+            "update lifecycle.transitions set value = coalesce(value, 0) + 10 where stage = 'won'"
+        )
+        self.books.connection.commit()
+        return "correction"
+
+    def withdraw(self, now: datetime) -> str:
+        lead = self.random.choice(list(self.leads))
+        self.books.connection.execute("delete from lifecycle.transitions where lead_id = %s", [lead])
+        self.books.connection.commit()
+        return "correction"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_of_any_story_and_any_two_days_the_causes_are_what_was_played_and_sum_up(
+    story: Story, seed: int
+) -> None:
+    acts = Acts(story, seed)
+    for _ in range(6):
+        acts.come_late(at("06-01 07:00"))
+    story.run_night(2)
+    story.run_night(3)
+    nights, played, cells = range(3, 7), {}, {}
+    cells[3] = {counted: story.measure(counted) for counted in (1, 2)}
+    for night in nights[1:]:
+        played[night] = {acts.play(night - 1) for _ in range(4)}
+        story.run_night(night)
+        cells[night] = {counted: story.measure(counted) for counted in (1, 2)}
+
+    for first, second in itertools.combinations(nights, 2):
+        causes = set().union(*(played[night] for night in range(first + 1, second + 1)))
+        for counted in (1, 2):
+            rows = story.explain(counted, first, second)
+            effects: Counter[tuple[Any, ...]] = Counter()
+            for row in rows:
+                effects[(*(row["cell"][name] for name in NAMED), row["number"])] += Decimal(row["effect"])
+            before, after = cells[first][counted], cells[second][counted]
+            wanted = {key: after[key] - before[key] for key in {*before, *after}}
+            assert {key: value for key, value in effects.items() if value} == {
+                key: value for key, value in wanted.items() if value
+            }, (first, second, counted)
+            assert {row["cause"] for row in rows} <= causes, (first, second, counted)
 
 
 def test_a_renamed_campaign_moves_the_numbers_from_one_name_to_the_other(
