@@ -13,7 +13,7 @@ from leadops.cli.day_option import parse_day
 from leadops.cli.terminal import console, print_json
 from leadops.errors import PermanentError
 from leadops.funnel.built_days import find_first_build
-from leadops.marts.funnel_difference import compare_days
+from leadops.funnel.funnel_difference import compare_days
 
 app = typer.Typer(help="Why a figure is another one than on a past day.", no_args_is_help=True)
 

@@ -67,6 +67,39 @@ class EntryChange:
 
 
 @dataclass(frozen=True)
+class _Entries:
+    stage: str
+    lead_id: int
+    cycle: int
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """A published stage of a person, and since when (UTC) it is known at all."""
+
+    lead_id: int
+    cycle: int
+    stage: str
+    content: dict[str, Any]
+    first_known_at: datetime
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What came on record of a lead; `came_at` is when the lead itself did (UTC)."""
+
+    lead_id: int
+    came_at: datetime | None
+    answered_cycles: list[int]
+    is_joined: bool
+    is_split: bool
+    has_machine: bool
+    has_contract: bool
+
+
+@dataclass(frozen=True)
 class DifferenceRow:
     """What one cause adds to one number of one cell, and of how many entries."""
 
@@ -90,16 +123,7 @@ def compare_days(
     }
     if None in built.values():
         raise PermanentError(f"{day} was not built by then; give later days as --known")
-    changes = queries.all(
-        connection,
-        "list_changes",
-        EntryChange,
-        day=day,
-        first=first,
-        second=second,
-        first_built=built[first],
-        second_built=built[second],
-    )
+    changes = _list_changes(connection, day=day, moments=(first, second), built=(built[first], built[second]))
     effects: dict[tuple[Cell, str, Cause], list[Decimal]] = defaultdict(list)
     for change in changes:
         cause = find_cause(change)
@@ -112,6 +136,51 @@ def compare_days(
         for key, parts in sorted(effects.items(), key=lambda item: str(item[0]))
         if sum(parts)
     ]
+
+
+def _list_changes(
+    connection: Connection,
+    *,
+    day: date,
+    moments: tuple[datetime, datetime],
+    built: tuple[datetime, datetime],
+) -> list[EntryChange]:
+    """Return the entries that differ between `moments`, each with what came on record between the builds."""
+    entries = queries.all(connection, "list_changes", _Entries, day=day, first=moments[0], second=moments[1])
+    leads = sorted({each.lead_id for each in entries})
+    before, after = (
+        {
+            (row.stage, row.lead_id, row.cycle): row
+            for row in queries.all(connection, "list_behind", _Behind, leads=leads, built=moment)
+        }
+        for moment in built
+    )
+    found = queries.all(
+        connection, "list_evidence", _Evidence, leads=leads, first_built=built[0], second_built=built[1]
+    )
+    evidence = {row.lead_id: row for row in found}
+    new = {key for key, row in after.items() if row.first_known_at > built[0]}
+    changes = []
+    for each in entries:
+        key, known = (each.stage, each.lead_id, each.cycle), evidence[each.lead_id]
+        has_come = known.came_at is not None and known.came_at > built[0]
+        changes.append(
+            EntryChange(
+                *key,
+                before=each.before,
+                after=each.after,
+                reached_before=before[key].content if key in before else None,
+                reached_after=after[key].content if key in after else None,
+                is_new=key in new or (each.stage == "lead" and has_come),
+                has_new_response=each.cycle in known.answered_cycles,
+                has_new_stage=any((stage, *key[1:]) in new for stage in ("sal", "sql", "won", "lost")),
+                is_joined=known.is_joined,
+                is_split=known.is_split,
+                has_machine=known.has_machine,
+                has_contract=known.has_contract,
+            )
+        )
+    return changes
 
 
 def find_cause(change: EntryChange) -> Cause:
