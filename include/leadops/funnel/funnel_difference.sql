@@ -147,14 +147,14 @@ select
             and found.undone_at <= %(second_built)s
     ) as is_split,
     exists(
-        select from scoring.ledger as ledger
+        select from mart.ledger as ledger
         inner join members on ledger.lead_id = members.member
-        inner join machines.uncounted_acts as acts on ledger.event_seq = acts.event_seq
+        inner join mart.touches as acts on ledger.touch_id = acts.touch_id and not acts.counts
         where
             members.asked = asked.lead_id
             and ledger.kind = 'correction'
-            and ledger.recorded_at > %(first_built)s
-            and ledger.recorded_at <= %(second_built)s
+            and ledger.known_at > %(first_built)s
+            and ledger.known_at <= %(second_built)s
     ) as has_machine,
     exists(
         select from lifecycle.contract_changes as changes
