@@ -8,7 +8,7 @@ from leadops_stack.plan import PRELOAD
 
 DAGS = Path(__file__).parents[2] / "dags"
 #: The DAGs of every minute and of every few; the others import their stages when they are read.
-OFTEN = ("score_leads", "watch_sla", "deliver_outbox", "check_alerts", "send_nurture", "run_canary")
+OFTEN = ("score_leads", "watch_sla", "deliver_outbox", "check_alerts", "send_nurture")
 SCRIPT = """
 import importlib.util, sys
 for name in {preload!r}.split():

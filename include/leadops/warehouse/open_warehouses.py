@@ -53,15 +53,6 @@ def open_warehouses(
     return found
 
 
-def list_warehouses(settings: WarehouseSettings, *, environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the names of the warehouses that `open_warehouses` returns, without opening one."""
-    return [
-        name
-        for name, target in settings.targets.items()
-        if isinstance(target, BigQuerySettings) or target.url or environ.get(WAREHOUSE_URL)
-    ]
-
-
 def _open_parquet(name: str, settings: ParquetSettings, url: str) -> Warehouse:
     personal = ParquetTarget(settings.personal_url) if settings.personal_url else None
     return Warehouse(name, ParquetTarget(url), personal)

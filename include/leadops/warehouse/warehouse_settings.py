@@ -1,5 +1,6 @@
 """The settings of warehouses: config/warehouse.yaml."""
 
+import os
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -40,3 +41,12 @@ class WarehouseSettings(Settings):
     targets: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], TargetSettings]
     piece_rows: int = Field(ge=1, le=5_000_000)  # rows that are sent at once
     dollars_per_tib: float = Field(ge=0)
+
+
+def list_warehouses(settings: WarehouseSettings, *, environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the names of the warehouses that can be opened; none is opened."""
+    return [
+        name
+        for name, target in settings.targets.items()
+        if isinstance(target, BigQuerySettings) or target.url or environ.get(WAREHOUSE_URL)
+    ]

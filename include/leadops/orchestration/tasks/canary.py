@@ -11,7 +11,7 @@ from leadops.orchestration.run import TaskRun
 from leadops.products.product_rows import EffectRow, UnsupportedCallError
 from leadops.products.registry import choose_product
 from leadops.settings import endpoint_from_connection
-from leadops.warehouse.open_warehouses import list_warehouses
+from leadops.warehouse.warehouse_settings import list_warehouses
 
 log = logging.getLogger(__name__)
 
