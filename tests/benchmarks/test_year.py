@@ -50,6 +50,10 @@ OLD = {
         ["cdp.refused_calls"],
     ),
     "crm_refused": ("select count(*) from crm.refused where refused_at < %(before)s", ["crm.refused"]),
+    "canary": (
+        "select count(*) from canary.visits where started_at < %(before)s",
+        [],  # its task is not played
+    ),
     "changes": (
         "select count(*) from changes.changes where ended_at < %(before)s",
         [],  # nobody changes a setting in these days

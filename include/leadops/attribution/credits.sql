@@ -5,7 +5,7 @@ from attribution.periods
 where dt = %(dt)s;
 
 -- name: pass_period
--- What is replaced is past.
+-- What is replaced is past, unless it was known for no time: a refresh that runs again at once leaves nothing behind.
 with passed as (
     delete from attribution.periods
     where dt = %(dt)s
@@ -16,7 +16,8 @@ insert into attribution.past_periods
 select
     passed.*,
     %(known_from)s
-from passed;
+from passed
+where passed.computed_at < %(known_from)s;
 
 -- name: pass_credits
 with passed as (
@@ -29,7 +30,8 @@ insert into attribution.past_credits
 select
     passed.*,
     %(known_from)s
-from passed;
+from passed
+where passed.known_from < %(known_from)s;
 
 -- name: find_first_period
 select min(known.computed_at) as known_from

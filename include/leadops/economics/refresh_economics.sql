@@ -144,7 +144,7 @@ from (
 ) as known;
 
 -- name: pass_costs
--- What is replaced is past.
+-- What is replaced is past, unless it was known for no time: a refresh that runs again at once leaves nothing behind.
 with passed as (
     delete from economics.monthly_costs
     where as_of = %(day)s
@@ -155,7 +155,8 @@ insert into economics.past_monthly_costs
 select
     passed.*,
     %(known_from)s
-from passed;
+from passed
+where passed.known_from < %(known_from)s;
 
 -- name: insert_costs
 insert into economics.monthly_costs (as_of, month, line, campaign, category, direct, allocated, known_from)
@@ -181,7 +182,8 @@ insert into economics.past_months
 select
     passed.*,
     %(known_from)s
-from passed;
+from passed
+where passed.known_from < %(known_from)s;
 
 -- name: insert_months
 insert into economics.months
