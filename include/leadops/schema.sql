@@ -122,7 +122,7 @@ create table cdp.canaries (
     reaches_crm boolean not null,
     made_at timestamptz not null,
     primary key (email),
-    check (char_length(email) <= 254)
+    check (char_length(email) <= 254 and email ~ '^[a-z0-9-]+@leadops-canary\.example\.com$')
 );
 
 -- function cdp.keep_replaced() returns trigger
@@ -452,6 +452,8 @@ create index claimed_browsers_lead on identity.claimed_browsers (lead_id);
 
 -- function identity.refresh_uncounted(asked bigint[], asked_now timestamptz) returns setof bigint
 
+-- function identity.remove_canary(lead_id bigint) returns void
+
 create schema scoring;
 
 create table scoring.inbox (
@@ -568,6 +570,8 @@ create index decay_schedule_due on scoring.decay_schedule (due_on, lead_id);
 -- function scoring.pass_cap(cap integer, so_far integer, amount integer) returns integer
 
 -- function scoring.place_value(path text[], value jsonb) returns jsonb
+
+-- function scoring.remove_canary(lead_id bigint) returns void
 
 create schema delivery;
 
@@ -875,6 +879,8 @@ create index score_corrections_lead on delivery.score_corrections (lead_id, corr
 
 -- function delivery.note_records() returns trigger
 
+-- function delivery.remove_canary(lead_id bigint) returns void
+
 create schema intake;
 
 create table intake.raw_leads (
@@ -937,6 +943,8 @@ create table intake.form_refusals (
 create table intake.hash_keys (
     hash_key bytea not null
 );
+
+-- function intake.remove_canary(submission_ids text[]) returns void
 
 create schema crm;
 
@@ -1011,6 +1019,8 @@ create index refused_recent on crm.refused (refused_at);
 --     asked_source text, asked_person text, asked_at timestamptz) returns bigint
 
 -- function crm.note_consent() returns trigger
+
+-- function crm.remove_canary(lead_id bigint) returns void
 
 -- function crm.request_canary(asked_lead bigint, asked_email text, asked_key text, asked_at timestamptz)
 --     returns bigint
@@ -1266,6 +1276,8 @@ create trigger publish_new_thresholds after insert on lifecycle.thresholds refer
 -- function lifecycle.publish_thresholds() returns trigger
 
 -- function lifecycle.publish_transitions() returns trigger
+
+-- function lifecycle.remove_canary(lead_id bigint) returns void
 
 create schema routing;
 

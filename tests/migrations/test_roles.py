@@ -89,6 +89,13 @@ def test_each_role_has_the_rights_that_the_sql_needs_on_each_table_and_no_others
         (Part.TASKS, "alter table cdp.events add column mine text"),
         (Part.TASKS, "update scoring.ledger set points = 100"),
         (Part.TASKS, "delete from scoring.ledger"),
+        (Part.TASKS, "delete from scoring.scores"),
+        (Part.TASKS, "delete from identity.leads"),
+        (Part.TASKS, "delete from intake.raw_leads"),
+        (Part.TASKS, "delete from delivery.outbox"),
+        (Part.TASKS, "delete from delivery.dead_letters"),
+        (Part.TASKS, "delete from crm.activities"),
+        (Part.TASKS, "delete from lifecycle.links"),
         (Part.TASKS, "delete from routing.assignments"),
         (Part.TASKS, "insert into leadops.migrations (name, sha256) values ('x', 'y')"),
         (Part.TASKS, "update leadops.roles set role_name = 'x'"),
@@ -134,6 +141,74 @@ def test_the_gateway_holds_score_changes_without_reading_the_ledger(
         gateway.execute("select delivery.hold_deltas('ma', array[1, 2, 3])")
     held = connection.execute("select ledger_seq, target from delivery.held_deltas").fetchall()
     assert held == [(1, "ma")]
+
+
+CANARY = "canary-1@leadops-canary.example.com"
+#: What the owner's function deletes in each room, and one row of it for a lead.
+REMOVED = {
+    "scoring.ledger": LEDGER_ROW.replace("(1, 10", "({lead}, 10"),
+    "scoring.scores": "insert into scoring.scores (lead_id, updated_at) values ({lead}, now())",
+    "delivery.outbox": (
+        "insert into delivery.outbox (target, operation, lead_id, payload, idempotency_key, created_at)"
+        " values ('crm', 'create_lead', {lead}, '{{}}', 'key-{lead}', now())"
+    ),
+    "delivery.dead_letters": (
+        "insert into delivery.dead_letters (kind, reference, target, lead_id, reason, died_at)"
+        " values ('effect', {lead}, 'crm', {lead}, 'x', now())"
+    ),
+    "lifecycle.links": "insert into lifecycle.links values ('crm-{lead}', {lead}, now())",
+}
+REMOVALS = (
+    "select crm.remove_canary({lead})",
+    "select lifecycle.remove_canary({lead})",
+    "select delivery.remove_canary({lead})",
+    "select scoring.remove_canary({lead})",
+    "select intake.remove_canary(array['sub-{lead}'])",
+    "select identity.remove_canary({lead})",
+)
+
+
+def test_tasks_delete_what_a_canary_left_and_nobody_elses(connection: Connection, database_url: str) -> None:
+    connection.execute("insert into cdp.canaries values (%s, true, true, now())", [CANARY])
+    for lead, email in ((1, CANARY), (2, "taro@example.com")):
+        connection.execute("insert into identity.leads (email, created_at) values (%s, now())", [email])
+        connection.execute(
+            "insert into cdp.events (event_id, event, email, ts, received_at, payload, proof)"
+            " values (%s, 'form_submit', %s, now(), now(), '{}', 'form')",
+            [f"form-sub-{lead}", email],
+        )
+        connection.execute(
+            "insert into intake.raw_leads (submission_id, received_at, secret, body)"
+            " values (%s, now(), 1, '')",
+            [f"sub-{lead}"],
+        )
+        connection.execute(
+            "insert into delivery.external_ids (target, lead_id, external_id, learned_at)"
+            " values ('crm', %s, %s, now())",
+            [lead, f"crm-{lead}"],
+        )
+        connection.execute(
+            "insert into crm.activities (activity_id, crm_lead_id, kind, kind_key, occurred_at, recorded_at)"
+            " values (%s, %s, 'call', 'call', now(), now())",
+            [f"a-{lead}", f"crm-{lead}"],
+        )
+        for statement in REMOVED.values():
+            connection.execute(statement.format(lead=lead).encode())
+    connection.commit()
+    with connect(as_role(database_url, Part.TASKS)) as tasks:
+        for lead in (2, 1):
+            for removal in REMOVALS:
+                tasks.execute(removal.format(lead=lead).encode())
+    for table in (*REMOVED, "identity.leads"):
+        assert connection.execute(f"select lead_id from {table}".encode()).fetchall() == [(2,)], table
+    assert connection.execute("select submission_id from intake.raw_leads").fetchall() == [("sub-2",)]
+    assert connection.execute("select crm_lead_id from crm.activities").fetchall() == [("crm-2",)]
+
+
+def test_nobody_real_becomes_a_canary(connection: Connection) -> None:
+    for email in ("taro@example.com", "taro@leadops-canary.example.com.example.org"):
+        with pytest.raises(psycopg.errors.CheckViolation), connection.transaction():
+            connection.execute("insert into cdp.canaries values (%s, true, true, now())", [email])
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,4 @@ where (feed, digest) in (
 );
 
 -- name: remove_canary
-delete from crm.activities
-where
-    crm_lead_id in (
-        select known.external_id from delivery.external_ids as known
-        where known.target = 'crm' and known.lead_id = %(lead_id)s
-    );
+select crm.remove_canary(%(lead_id)s);

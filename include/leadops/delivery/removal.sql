@@ -292,11 +292,7 @@ select not exists (
 );
 
 -- name: remove_canary
-with effects as (
-    delete from delivery.outbox where lead_id = %(lead_id)s
-),
-
-held as (
+with held as (
     delete from delivery.held_deltas where lead_id = %(lead_id)s
 ),
 
@@ -304,8 +300,8 @@ totals as (
     delete from delivery.totals where lead_id = %(lead_id)s
 ),
 
-letters as (
-    delete from delivery.dead_letters where lead_id = %(lead_id)s
+known as (
+    delete from delivery.external_ids where lead_id = %(lead_id)s
 )
 
-delete from delivery.external_ids where lead_id = %(lead_id)s;
+select delivery.remove_canary(%(lead_id)s);

@@ -252,4 +252,4 @@ uncounted as (
     delete from identity.uncounted_leads where lead_id = %(lead_id)s
 )
 
-delete from identity.leads where lead_id = %(lead_id)s;
+select identity.remove_canary(%(lead_id)s);

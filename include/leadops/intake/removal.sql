@@ -56,5 +56,4 @@ where (counted_at, reason) in (
 );
 
 -- name: remove_canary
-delete from intake.raw_leads
-where submission_id = any(%(submission_ids)s::text[]);
+select intake.remove_canary(%(submission_ids)s::text[]);

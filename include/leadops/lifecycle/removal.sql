@@ -31,16 +31,16 @@ delete from lifecycle.unlinked
 where lead_id = any(%(lead_ids)s::bigint[]);
 
 -- name: remove_canary
-with links as (
-    delete from lifecycle.links where lead_id = %(lead_id)s
-),
-
-unlinked as (
+with unlinked as (
     delete from lifecycle.unlinked where lead_id = %(lead_id)s
 ),
 
 facts as (
     delete from lifecycle.facts where lead_id = %(lead_id)s
+),
+
+transitions as (
+    delete from lifecycle.transitions where lead_id = %(lead_id)s
 )
 
-delete from lifecycle.transitions where lead_id = %(lead_id)s;
+select lifecycle.remove_canary(%(lead_id)s);

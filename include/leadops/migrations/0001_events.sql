@@ -163,9 +163,10 @@ create table cdp.traffic_progress (
 );
 create unique index traffic_progress_one_row on cdp.traffic_progress ((true));
 
--- Simulated visitors whom leadops lets through every door to see whether the doors work.
+-- Simulated visitors whom leadops lets through every door to see whether the doors work. Their domain takes no mail, so
+-- nobody real is one: what a canary left may be deleted, and is nobody else's.
 create table cdp.canaries (
-    email text primary key check (char_length(email) <= 254),
+    email text primary key check (char_length(email) <= 254 and email ~ '^[a-z0-9-]+@leadops-canary\.example\.com$'),
     reaches_ma boolean not null,
     reaches_crm boolean not null,
     made_at timestamptz not null

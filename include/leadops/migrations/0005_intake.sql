@@ -94,3 +94,15 @@ create table intake.hash_keys (
 );
 insert into intake.hash_keys (hash_key)
 values (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
+
+-- Takes a simulated visitor out. The role of tasks may delete no such row: the owner's function does, and no other one.
+create function intake.remove_canary(submission_ids text[]) returns void
+language sql volatile security definer set search_path = pg_catalog
+as $$
+    delete from intake.raw_leads as mine
+    using cdp.events as events, cdp.canaries as canaries
+    where
+        mine.submission_id = any(remove_canary.submission_ids)
+        and events.event_id = 'form-' || mine.submission_id
+        and events.email = canaries.email;
+$$;

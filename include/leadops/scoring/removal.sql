@@ -7,13 +7,8 @@ delete from scoring.decay_schedule
 where lead_id = any(%(lead_ids)s::bigint[]);
 
 -- name: remove_canary
--- Nobody counts what a canary got: its rows go as a whole, and ledger and scores still agree.
-with ledger as (
-    delete from scoring.ledger where lead_id = %(lead_id)s
-),
-
-scores as (
-    delete from scoring.scores where lead_id = %(lead_id)s
+with waiting as (
+    delete from scoring.inbox where lead_id = %(lead_id)s
 )
 
-delete from scoring.inbox where lead_id = %(lead_id)s;
+select scoring.remove_canary(%(lead_id)s);
