@@ -16,8 +16,8 @@ def run_canary() -> None:
     way to the points, the MA, the CRM, the feed and the warehouses, and puts on record how long each hop
     took. The visitor counts nowhere.
     **When**: every five minutes. **Connections**: `leadops_canary` (without it
-    nothing is sent), `leadops_ma` and `leadops_crm` where `writes_to` of `canary.yaml` names them, and
-    `LEADOPS_DATABASE_URL`.
+    nothing is sent), `leadops_ma` and `leadops_crm` where `writes_to` of `canary.yaml` names them or they
+    are the sandbox, and `LEADOPS_DATABASE_URL`.
 
     **When it is red**: nobody's data is concerned. Read the log below *Task failed with exception*: a missing
     secret of `leadops_canary`, or the database. A gateway, MA or CRM that is down does not make it red: the

@@ -129,6 +129,15 @@ def connections(values: Mapping[str, str], ports: Mapping[str, int]) -> dict[str
         ),
         "AIRFLOW_CONN_LEADOPS_CDP": http(gateway, values["LEADOPS_METRICS_TOKEN"]),
         "AIRFLOW_CONN_LEADOPS_SLACK": json.dumps(slack),
+        # The canary writes to the MA and the CRM where they are this sandbox, and to no other one.
+        "AIRFLOW_CONN_LEADOPS_CANARY": http(
+            gateway,
+            values["LEADOPS_WRITE_KEY"],
+            extra={
+                "form_secret": values["LEADOPS_FORM_SECRETS"],
+                "sandbox": f"http://127.0.0.1:{sandbox}",
+            },
+        ),
     }
 
 

@@ -6,6 +6,7 @@ import psycopg.conninfo
 import pytest
 import yaml
 
+from leadops.canary.knock import read_gateway
 from leadops.errors import ConfigError
 from leadops.products.product_folders import list_products
 from leadops.products.registry import choose_product
@@ -42,6 +43,51 @@ def test_the_connections_lead_to_the_parts(home: Home) -> None:
     assert crm.token == values["LEADOPS_CRM_TOKEN"]
     parts = psycopg.conninfo.conninfo_to_dict(values["LEADOPS_DATABASE_URL"])
     assert (parts["user"], parts["password"]) == ("leadops", values["LEADOPS_DATABASE_PASSWORD"])
+
+
+def test_the_canary_gets_the_key_of_servers_and_the_secret_of_forms_and_no_other(home: Home) -> None:
+    values = prepare_variables(home, {"LEADOPS_PORT_SANDBOX": "9999", "LEADOPS_PORT_GATEWAY": "9997"})
+    written = values["AIRFLOW_CONN_LEADOPS_CANARY"]
+    doors = read_gateway(endpoint_from_connection(json.loads(written)))
+    assert doors.endpoint.base_url == "http://127.0.0.1:9997"
+    assert (doors.write_key, doors.form_secret) == (
+        values["LEADOPS_WRITE_KEY"],
+        values["LEADOPS_FORM_SECRETS"],
+    )
+    assert [name for name in fresh_secrets() if values[name] in written] == [
+        "LEADOPS_WRITE_KEY",
+        "LEADOPS_FORM_SECRETS",
+    ]
+    ma = endpoint_from_connection(json.loads(values["AIRFLOW_CONN_LEADOPS_MA"]))
+    assert doors.endpoint.extra["sandbox"] == ma.base_url
+
+
+def test_in_containers_only_airflow_has_the_canarys_connection(home: Home) -> None:
+    values = prepare_variables(home, {})
+    services = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
+    name = "AIRFLOW_CONN_LEADOPS_CANARY"
+    given = {service for service, what in services.items() if name in what.get("environment", {})}
+    assert {"scheduler", "worker"} <= given
+    assert not given & {"gateway", "live", "watchdog", "sandbox", "postgres"}
+    environment = services["worker"]["environment"]
+    ma, canary = (
+        endpoint_from_connection(
+            json.loads(
+                re.sub(
+                    r"\$\{(\w+):([-?])([^}]*)\}",
+                    lambda found: values[found[1]] if found[2] == "?" else found[3],
+                    environment[f"AIRFLOW_CONN_LEADOPS_{part}"],
+                )
+            )
+        )
+        for part in ("MA", "CANARY")
+    )
+    doors = read_gateway(canary)
+    assert (doors.write_key, doors.form_secret) == (
+        values["LEADOPS_WRITE_KEY"],
+        values["LEADOPS_FORM_SECRETS"],
+    )
+    assert canary.extra["sandbox"] == ma.base_url
 
 
 def test_a_new_port_moves_what_we_wrote_and_only_that(home: Home) -> None:

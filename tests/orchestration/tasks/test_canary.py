@@ -9,6 +9,7 @@ from leadops.errors import ConfigError
 from leadops.marts.publish_changes import publish_changes
 from leadops.migrations.rights import Part
 from leadops.orchestration.tasks import canary, scoring, warehouse
+from leadops.settings import endpoint_from_connection
 from leadops.warehouse.warehouse_settings import WAREHOUSE_URL
 from tests.gateway.conftest import FORM_SECRETS, KEY, Serve, serve
 from tests.roles import as_role
@@ -55,6 +56,43 @@ def test_it_is_off_without_a_connection_or_by_its_settings(connection: Connectio
     off.config.__dict__["canary"] = change(SHIPPED.canary, enabled=False)
     assert canary.visit(off) == {"off": "canary.yaml"}
     assert connection.execute("select count(*) from canary.visits").fetchall() == [(0,)]
+
+
+SANDBOX = {"conn_type": "http", "host": "http://127.0.0.1", "port": 9, "password": "x"}
+OTHER = {"conn_type": "http", "host": "https://crm.example.com", "password": "x"}
+
+
+@pytest.mark.parametrize(
+    ("ma", "crm", "named", "reaches"),
+    [
+        (SANDBOX, SANDBOX, (), (True, True)),
+        (SANDBOX, OTHER, (), (True, False)),
+        (OTHER, {}, (), (False, False)),
+        (OTHER, SANDBOX, ("ma",), (True, True)),
+    ],
+)
+def test_it_writes_where_it_may_and_to_the_sandbox(
+    connection: Connection, ma: Any, crm: Any, named: tuple[str, ...], reaches: tuple[bool, bool]
+) -> None:
+    canarys = connect_to("http://127.0.0.1:9", sandbox="http://127.0.0.1:9/")
+    found = {"leadops_ma": ma, "leadops_crm": crm}
+    run = make_run(
+        "visit",
+        find_connection=lambda name: found.get(name) or canarys(name),
+        find_endpoint=lambda name: endpoint_from_connection(found[f"leadops_{name}"]),
+    )
+    run.config.__dict__["canary"] = change(SHIPPED.canary, writes_to=frozenset(named))
+    assert "collect" in canary.visit(run)["problem"]
+    assert connection.execute("select reaches_ma, reaches_crm from cdp.canaries").fetchall() == [reaches]
+
+
+def test_without_a_sandbox_it_writes_to_nobody(connection: Connection) -> None:
+    canarys = connect_to("http://127.0.0.1:9")
+    run = make_run("visit", find_connection=lambda name: canarys(name) or SANDBOX)
+    canary.visit(run)
+    assert connection.execute("select reaches_ma, reaches_crm from cdp.canaries").fetchall() == [
+        (False, False)
+    ]
 
 
 def test_a_connection_without_a_secret_is_told_in_one_line() -> None:

@@ -1,8 +1,11 @@
 """The task of run_canary."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
+from leadops.canary.canary_settings import CanarySettings
 from leadops.canary.knock import read_gateway
 from leadops.canary.run_canary import CanaryWay, run_canary
 from leadops.errors import PermanentError
@@ -10,7 +13,7 @@ from leadops.orchestration.counts import Counts
 from leadops.orchestration.run import TaskRun
 from leadops.products.product_rows import EffectRow, UnsupportedCallError
 from leadops.products.registry import choose_product
-from leadops.settings import endpoint_from_connection
+from leadops.settings import Endpoint, endpoint_from_connection
 from leadops.warehouse.warehouse_settings import list_warehouses
 
 log = logging.getLogger(__name__)
@@ -28,10 +31,12 @@ def visit(run: TaskRun) -> Counts:
     fields = dict(run.find_connection(CONNECTION))
     if not settings.enabled or not fields:
         return {"off": "canary.yaml" if not settings.enabled else CONNECTION}
+    gateway = endpoint_from_connection(fields)
+    writes_to = _choose_targets(run, settings, gateway)
     way = CanaryWay(
-        gateway=read_gateway(endpoint_from_connection(fields)),
-        writes_to=settings.writes_to,
-        can_erase=all(_can_erase(run, target) for target in sorted(settings.writes_to)),
+        gateway=read_gateway(gateway),
+        writes_to=writes_to,
+        can_erase=all(_can_erase(run, target) for target in sorted(writes_to)),
         has_feed=bool(run.find_connection("leadops_crm")),
         warehouses=list_warehouses(run.config.warehouse),
     )
@@ -40,6 +45,25 @@ def visit(run: TaskRun) -> Counts:
     if result.problem:
         log.warning("a door does not open: %s", result.problem)
     return asdict(result)
+
+
+def _choose_targets(run: TaskRun, settings: CanarySettings, gateway: Endpoint) -> frozenset[str]:
+    """Return where it writes to: where the settings say so, and what is at the address of the sandbox.
+
+    `sandbox` in the extra of the gateway's connection says where that is. An MA or CRM of another address is
+    left alone, whoever changed its connection, and when.
+    """
+    sandbox = str(gateway.extra.get("sandbox") or "").rstrip("/")
+    simulated = {
+        target
+        for target in ("ma", "crm")
+        if sandbox and _find_address(run.find_connection(f"leadops_{target}")) == sandbox
+    }
+    return settings.writes_to | simulated
+
+
+def _find_address(fields: Mapping[str, Any]) -> str:
+    return endpoint_from_connection(dict(fields)).base_url if fields else ""
 
 
 def _can_erase(run: TaskRun, target: str) -> bool:
