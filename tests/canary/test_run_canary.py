@@ -51,6 +51,7 @@ def test_each_visit_comes_through_every_door_and_makes_no_second_record(world: C
     ]
     spans = "select hop, begins_at, done_at, seen_at from canary.hops"
     assert world.rows(f"{spans} where begins_at > done_at or done_at > seen_at") == []
+    assert world.rows(f"{spans} where begins_at is null") == []
     assert world.value("select count(*) from canary.visits where ended_at is not null and not gave_up") == 2
 
 

@@ -13,13 +13,18 @@ def observe_hops(connection: Connection, *, now: datetime) -> int:
     """Note every hop that is done by now (UTC), in the caller's transaction; return how many."""
     seen = 0
     for _ in HOPS:  # a hop that is done lets the next one begin, which may be done too
-        queries.run(connection, "begin_hops")
+        begin_hops(connection)
         found = queries.run(connection, "observe", now=now)
         if not found:
             break
         seen += found
-    queries.run(connection, "begin_hops")
+    begin_hops(connection)
     return seen
+
+
+def begin_hops(connection: Connection) -> None:
+    """Note from when on each hop could begin, in the caller's transaction, where those before it are done."""
+    queries.run(connection, "begin_hops")
 
 
 def end_visits(connection: Connection, *, give_up_after: timedelta, now: datetime) -> int:

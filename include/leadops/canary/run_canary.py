@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from leadops.canary.canary_settings import CanarySettings
 from leadops.canary.hops import OWN_HOPS, plan_hops
 from leadops.canary.knock import GatewayDoors, knock
-from leadops.canary.observe import end_visits, observe_hops
+from leadops.canary.observe import begin_hops, end_visits, observe_hops
 from leadops.canary.visitors import choose_visitor, take_leave
 from leadops.canary.visits import (
     Visit,
@@ -127,6 +127,7 @@ def _try_doors(
         problem = knock(gateway, door, visit, now=clock())
         with connection.transaction():
             note_door(connection, visit, door, problem, now=clock())
+            begin_hops(connection)  # the next door may be done before anybody looks
         if problem:
             return f"{door}: {problem}"
     return None
