@@ -40,10 +40,10 @@ def test_the_former_visitor_is_erased_everywhere(world: CanaryWorld) -> None:
 
 
 def test_where_nothing_can_be_erased_the_address_stays(world: CanaryWorld) -> None:
-    way = world.way(can_erase=False)
     for day in range(3):
         world.offset = day * A_DAY
-        world.fly(way)
+        world.fly(world.way(can_erase=False))
+        assert set(world.hops().values()) == {True}
         assert world.value("select total from scoring.scores") == 1
         assert world.value("select count(*) from identity.leads") == 1
         assert world.value("select count(*) from cdp.events") == 2

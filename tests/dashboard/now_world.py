@@ -67,6 +67,35 @@ def fill_now(connection: Connection, now: datetime) -> None:
     connection.commit()
 
 
+def add_visits(connection: Connection, now: datetime) -> None:
+    """Write visits of the canary, and commit: for each hop how many minutes ago it began and its seconds.
+
+    None: it waits. The newest visit at `score` waits for longer than the one before it took, that at `push`
+    does not; the first one at `collect` is older than what the page looks at.
+    """
+    begun = {
+        "push": (300, [(15, 400), (1, None)]),
+        "score": (300, [(15, 10), (10, 200), (4, None)]),
+        "collect": (120, [(7 * 60, 100), (15, 2), (10, 4), (5, 6)]),
+    }
+    connection.execute("insert into canary.visitors (email, began_at) values ('x', %s)", [now])
+    for hop, (limit, times) in begun.items():
+        for minutes, seconds in times:
+            at = now - minutes * MINUTE
+            row = connection.execute(
+                "insert into canary.visits (visitor_id, event_id, form_id, form_key, warehouses, started_at)"
+                " values (1, %s, 'f', 'f', '{}', %s) returning visit_id",
+                [f"{hop}-{minutes}", at],
+            ).fetchone()
+            assert row
+            connection.execute(
+                "insert into canary.hops (visit_id, hop, follows, limit_minutes, begins_at, done_at)"
+                " values (%s, %s, '{}', %s, %s, %s)",
+                [row[0], hop, limit / 60, at, None if seconds is None else at + seconds * SECOND],
+            )
+    connection.commit()
+
+
 def _add_event(connection: Connection, event_id: str, at: datetime) -> int:
     row = connection.execute(
         "insert into cdp.events (event_id, event, ts, received_at, anonymous_id, payload, proof)"

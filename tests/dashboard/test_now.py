@@ -15,7 +15,7 @@ from leadops.scoring.score import score_leads
 from tests.shipped import SHIPPED
 
 from .conftest import NOW, OP, VIEWER, Open
-from .now_world import MINUTE, fill_now
+from .now_world import MINUTE, add_visits, fill_now
 
 
 @pytest.fixture
@@ -192,6 +192,29 @@ def test_a_viewer_gets_the_kind_of_an_incident_and_no_facts(dashboard: Open, con
     assert incidents[1]["label"]["en"]
 
 
+def test_the_canary_says_of_each_hop_what_the_last_visit_took_or_waits(
+    dashboard: Open, connection: Connection
+) -> None:
+    add_visits(connection, NOW)
+    connection.execute(
+        "insert into live.lanes"
+        " (name, started_at, seen_at, worked_at, is_on, rounds, events, leads, lag_seconds)"
+        " select name, %(now)s, %(now)s, %(now)s - ago * interval '1 second', true, 1, 1, 1, lag"
+        " from (values ('a', 5, 0.5), ('b', 5, 2.5), ('c', 90, 1.0)) as lanes (name, ago, lag)",
+        {"now": NOW},
+    )
+    connection.commit()
+    answer = dashboard(OP).read("api/now")
+    keys = ("name", "status", "seconds", "is_waiting", "usual", "last_at", "limit")
+    assert [tuple(hop[key] for key in keys) for hop in answer["canary"]] == [
+        ("collect", "good", 6.0, False, 4.0, "2026-11-30T02:55:06Z", 120.0),
+        ("score", "warn", 240.0, True, 105.0, "2026-11-30T02:53:20Z", 300.0),
+        ("push", "bad", 400.0, False, 400.0, "2026-11-30T02:51:40Z", 300.0),
+    ]
+    lanes = answer["live"]
+    assert (lanes["working"], lanes["lag_seconds"]) == (2, 2.5)
+
+
 def test_an_empty_database_is_a_calm_page(dashboard: Open) -> None:
     answer = dashboard(VIEWER).read("api/now")
     assert [(hop["name"], hop["status"], hop["age"]) for hop in answer["hops"]] == [
@@ -200,6 +223,7 @@ def test_an_empty_database_is_a_calm_page(dashboard: Open) -> None:
         ("form_crm", "good", None),
     ]
     assert (answer["incidents"], answer["targets"], answer["held_since"]) == ([], [], None)
+    assert (answer["canary"], answer["live"]) == ([], None)
 
 
 def test_a_hold_is_said(dashboard: Open, connection: Connection) -> None:
