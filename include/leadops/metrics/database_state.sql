@@ -259,6 +259,7 @@ left join
         where done.hop = listed.hop and done.done_at is not null
         order by done.done_at desc
         limit 1
-    ) as newest on true
+    ) as newest
+    on true
 where listed.visit_id = (select max(visits.visit_id) from canary.visits as visits)
 order by listed.hop;
