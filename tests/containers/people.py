@@ -18,6 +18,16 @@ LOOK = """
 import sys, urllib.request
 print(urllib.request.urlopen("http://127.0.0.1:8082" + sys.argv[1], timeout=10).read().decode())
 """
+#: Prints by which ids the MA and the CRM know the canary, one system and id in a line.
+CANARIES = """
+import os, psycopg
+with psycopg.connect(os.environ["LEADOPS_DATABASE_URL"]) as connection:
+    for target, external_id in connection.execute(
+        "select known.target, known.external_id from delivery.external_ids as known"
+        " inner join identity.canary_leads as canaries on known.lead_id = canaries.lead_id"
+    ):
+        print(target, external_id)
+"""
 #: Seconds. The gateway may be away for as long as it takes to start again.
 PATIENCE = 300.0
 
@@ -64,17 +74,31 @@ def _look(stack: ContainerStack, path: str) -> Any:
     return None if code else json.loads(told)
 
 
+def _list_canaries(stack: ContainerStack) -> set[tuple[str, str]] | None:
+    """Return target and id of the canary's records; None where the scheduler does not answer."""
+    code, told = stack.say("scheduler", "python", "-c", CANARIES)
+    if code:
+        return None
+    return {(target, name) for target, name in (line.split(" ", 1) for line in told.splitlines())}
+
+
 def count_leads(stack: ContainerStack) -> tuple[int, int]:
-    """Return how many leads the MA and the CRM have; (-1, -1) while the sandbox does not answer."""
-    state = _look(stack, "/_state")
-    return (state["ma"]["leads"], state["crm"]["leads"]) if state else (-1, -1)
+    """Return how many leads MA and CRM have, without the canary; (-1, -1) while one does not answer."""
+    state, canaries = _look(stack, "/_state"), _list_canaries(stack)
+    if state is None or canaries is None:
+        return (-1, -1)
+    targets = Counter(target for target, _ in canaries)
+    return (state["ma"]["leads"] - targets["ma"], state["crm"]["leads"] - targets["crm"])
 
 
 def list_scores(stack: ContainerStack) -> list[int]:
-    """Return the sum of what the MA has applied to each lead that got points."""
+    """Return the sum of what the MA has applied to each lead that got points, without the canary."""
+    canaries = _list_canaries(stack) or ()
     sums: Counter[str] = Counter()
     applied = _look(stack, "/_state/ma/applied")
     for delta in applied["items"] if applied else ():
+        if ("ma", str(delta["leadId"])) in canaries:
+            continue
         sums[delta["leadId"]] += delta["delta"]
     return sorted(sums.values())
 
