@@ -1,4 +1,4 @@
-"""A run that is killed leaves the tables as they were."""
+"""A run that is killed leaves the tables as they were, and two at once lose nothing."""
 
 import threading
 
@@ -6,6 +6,9 @@ import psycopg
 import pytest
 
 from leadops.db import connect
+from leadops.funnel.built_days import list_dirty_days
+from leadops.funnel.daily_table import BuildContext
+from leadops.funnel.refresh_funnel import build_day, mark_touched
 from tests.funnel.conftest import Books, at, on
 from tests.held_rows import AWAITED
 from tests.waiting import PATIENCE, wait_until
@@ -66,3 +69,20 @@ def test_two_runs_at_once_write_what_one_would(books: Books, database_url: str) 
 
     assert books.daily("leads, mqls") == [(5, 5)]
     assert len(books.ask("select lead_id from analytics.response_times")) == 5
+
+
+def test_a_day_that_another_run_found_touched_meanwhile_is_counted_and_not_only_its_figures(
+    books: Books,
+) -> None:
+    books.refresh_all(on("06-01"), on("06-02"))
+    books.mql(at("06-01 10:00"))  # 06-02 only looks back on it
+    context = BuildContext(books.company, books.settings, books.contract, books.policy, books.now)
+    mark_touched(books.connection, context)
+    assert [day.scope for day in list_dirty_days(books.connection)] == ["counts", "figures"]
+    books.mql(at("06-02 10:00"))
+    mark_touched(books.connection, context)  # the other run, after this one has read what to build
+
+    build_day(books.connection, on("06-02"), context, only_looking_back=True)
+
+    assert books.daily("dt, mqls") == [(on("06-02"), 1)]
+    assert [day.dt for day in list_dirty_days(books.connection)] == [on("06-01")]

@@ -75,6 +75,11 @@ def list_dirty_days(connection: Connection) -> list[DirtyDay]:
     return queries.all(connection, "list_dirty_days", DirtyDay)
 
 
+def has_counts_waiting(connection: Connection, dt: date) -> bool:
+    """Return whether `dt` is to be counted again, and not only its figures."""
+    return bool(queries.value(connection, "has_counts_waiting", dt=dt))
+
+
 def count_dirty_days(connection: Connection) -> int:
     """Return how many days are to be built again."""
     return int(queries.value(connection, "count_dirty_days"))

@@ -85,6 +85,12 @@ select
 from analytics.dirty_days
 order by scope, dt;
 
+-- name: has_counts_waiting
+select exists(
+    select from analytics.dirty_days
+    where dt = %(dt)s and scope = 'counts'
+) as has_counts_waiting;
+
 -- name: count_dirty_days
 select count(*) as dirty_days from analytics.dirty_days;
 

@@ -11,6 +11,7 @@ from leadops.funnel import day_inputs, spans
 from leadops.funnel.built_days import (
     count_dirty_days,
     find_known_from,
+    has_counts_waiting,
     list_dirty_days,
     mark_built,
     mark_dirty,
@@ -82,7 +83,7 @@ def refresh_funnel(
     context = BuildContext(company, settings, contract, policy, now)
     if day_bounds(day, company.zone).start > now:
         raise PermanentError(f"{day} has not begun in {company.timezone}; give an earlier day")
-    _mark_touched(connection, context)
+    mark_touched(connection, context)
     counts = build_day(connection, day, context)
     again = _build_dirty(connection, context)
     waiting = count_dirty_days(connection)
@@ -90,8 +91,8 @@ def refresh_funnel(
     return FunnelRefreshResult(day=day, **asdict(counts), again=again, waiting=waiting)
 
 
-def _mark_touched(connection: Connection, context: BuildContext) -> None:
-    """Turn the inbox into days to build again, as far as they are built."""
+def mark_touched(connection: Connection, context: BuildContext) -> None:
+    """Turn the inbox into days to build again, as far as they are built; commits."""
     with connection.transaction():
         hold_lock(connection, Lock.FUNNEL)
         mark_dirty(
@@ -128,12 +129,14 @@ def build_day(
 ) -> DayCounts:
     """Write one local day whole and return its counts; commits.
 
-    With `only_looking_back` only the tables that look back over other days are written. One build runs at a
-    time: it holds Lock.FUNNEL until it commits.
+    With `only_looking_back` only the tables that look back over other days are written, unless another run
+    has found meanwhile that the day itself was touched. One build runs at a time: it holds Lock.FUNNEL until
+    it commits.
     """
     build = plan_day(day_bounds(dt, context.company.zone), context, fingerprint=fingerprint_build(context))
     with connection.transaction():
         hold_lock(connection, Lock.FUNNEL)
+        only_looking_back = only_looking_back and not has_counts_waiting(connection, dt)
         build.parameters["known_from"] = find_known_from(connection, dt, now=context.now)
         collect_inputs(connection, build, only_looking_back=only_looking_back)
         for table in DAILY_TABLES:
