@@ -131,3 +131,43 @@ def test_explain_says_what_the_lead_still_needs_to_become_mql(scored: World, tmp
     assert "more points (20 of fit and 35 of behaviour) would make it MQL; no two acts" in output
     told = json.loads(CliRunner().invoke(app, ["explain", "1", "--json"]).output)["mql_outlook"]
     assert (told["state"], told["missing"]) == ("far", {"fit": 20, "behaviour": 35, "total": 0})
+
+
+def test_explain_as_known_on_a_day_leaves_out_what_came_later(scored: World) -> None:
+    """1 March ends in Tokyo at 15:00 UTC."""
+    CliRunner().invoke(app, ["score"])
+    wide = {"COLUMNS": "120"}
+    before = (
+        CliRunner().invoke(app, ["explain", "1"], env=wide).output.partition("grade C4\n")[0] + "grade C4\n"
+    )
+    connection = scored.connection
+    connection.execute("update scoring.ledger set recorded_at = '2026-03-01 14:59:59.999999Z'")
+    connection.execute(
+        "insert into scoring.ledger (seq, lead_id, event_seq, occurred_at, recorded_at, points, dimension, kind,"
+        " rule, reason, is_live, rule_set_id) overriding system value"
+        " select seq + 1, lead_id, event_seq, occurred_at, '2026-03-01 15:00Z', -2, dimension, 'correction',"
+        " rule, 'another rule', is_live, rule_set_id from scoring.ledger where lead_id = 1"
+    )
+    connection.execute("update scoring.scores set behaviour = 3 where lead_id = 1")
+    connection.execute(
+        "insert into machines.verdicts (event_seq, lead_id, signal, reason, classified_at, freed_because, freed_at)"
+        " select event_seq, 1, 'fast_click', 'fast', '2026-03-01 14:00Z', 'allowed', '2026-03-02 15:00Z'"
+        " from scoring.ledger where lead_id = 1 limit 1"
+    )
+    connection.commit()
+
+    def ask(day: str, *more: str) -> str:
+        result = CliRunner().invoke(app, ["explain", "1", "--known-on", day, *more], env=wide)
+        return result.output if result.exit_code == 0 else str(result.exception)
+
+    assert "behaviour 3 + model 0 = 3" in ask("2026-03-02")
+    told = json.loads(ask("2026-03-01", "--json"))
+    assert [(line["points"], line["running"]) for line in told["lines"]] == [(5, 5)]
+    assert [act["freed_because"] for act in told["machine_acts"]] == [None]
+    assert "counts again: allowed" in ask("2026-03-03")
+    connection.execute("delete from machines.verdicts")
+    connection.commit()
+    assert ask("2026-03-01") == before
+    assert (
+        ask("2026-02-28") == "nothing was on record on 2026-02-28; give --known-on 2026-03-01 or a later day"
+    )

@@ -1,29 +1,41 @@
 """`leadops explain`: every point and stage of one lead."""
 
 from dataclasses import asdict, replace
+from datetime import date
 from itertools import groupby
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from leadops.calendar.known_on import resolve_known_on
 from leadops.cli.consent import describe_consent
 from leadops.cli.context import clock, open_database, read_config
+from leadops.cli.day_option import KnownOnOption
 from leadops.cli.outlook_text import say_outlook
 from leadops.cli.terminal import console, print_json
 from leadops.company import Company
+from leadops.configuration import Config
 from leadops.consent.read_consent import read_consent
 from leadops.delivery.external_ids import find_external_id
 from leadops.errors import PermanentError
 from leadops.identity.uncounted_leads import find_uncounted
 from leadops.lifecycle.explain_stages import StageReached, explain_stages, find_crm_id
 from leadops.lifecycle.mql_outlook import find_mql_outlook
-from leadops.scoring.explain_score import LedgerLine, MachineAct, ScoreExplanation, explain_score
+from leadops.scoring.explain_score import (
+    LedgerLine,
+    MachineAct,
+    ScoreExplanation,
+    explain_score,
+    find_first_points,
+    find_scored_lead,
+)
 from leadops.training.explain_model import ModelExplanation, explain_model
 
 
 def explain(
     lead: Annotated[str, typer.Argument(help="A lead_id or an email.")],
+    known_on: KnownOnOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Show every point of LEAD with its date and reason, the model's parts, its stages and its ids elsewhere.
@@ -32,9 +44,15 @@ def explain(
     become MQL: what they could do, or what leadops could learn of them, by the rules in force. Another line
     says whether they may get marketing mail.
 
+    With --known-on, only the points and machines' acts that were on record at the end of that day; the rest
+    is of today.
+
     Exits with 1 when the ledger does not sum to the stored score.
     """
     config = read_config()
+    if known_on is not None:
+        _explain_past(lead, known_on, config=config, as_json=as_json)
+        return
     rules, company = config.scoring, config.company
     with open_database() as connection:
         explanation = explain_score(connection, lead, grades=rules.grades)
@@ -63,19 +81,12 @@ def explain(
         held["mql_outlook"] = asdict(outlook)
         print_json(held, default=lambda moment: moment.isoformat())
     else:
-        if explanation.lines:
-            console.print(_draw(explanation, company))
-        if explanation.machine_acts:
-            console.print(_draw_machine_acts(explanation.machine_acts, company))
+        _print_points(explanation, company)
         if model:
             console.print(_draw_model(model, company))
         if stages:
             console.print(_draw_stages(stages, company))
-        console.print(
-            f"lead {explanation.lead_id}: fit {explanation.fit} + behaviour {explanation.behaviour}"
-            f" + model {explanation.model} = {explanation.total},"
-            f" shown as {explanation.shown}, grade {explanation.grade}"
-        )
+        _print_sum(explanation)
         if uncounted:
             console.print(
                 f"counts for nothing: {uncounted.reason}, {uncounted.entry} (company.yaml)", highlight=False
@@ -86,6 +97,38 @@ def explain(
             console.print(f"in the {system.upper()}: {external_id or 'not known there'}", highlight=False)
     if not explanation.agrees:
         raise PermanentError("the ledger does not sum to the stored score; run leadops audit")
+
+
+def _explain_past(lead: str, known_on: date, *, config: Config, as_json: bool) -> None:
+    """Print the points of `lead` as they stood at the end of the day `known_on`."""
+    with open_database() as connection:
+        asked = resolve_known_on(
+            known_on,
+            zone=config.company.zone,
+            now=clock(),
+            first=find_first_points(connection, find_scored_lead(connection, lead)),
+        )
+        explanation = explain_score(connection, lead, grades=config.scoring.grades, known_by=asked.known_by)
+    if as_json:
+        print_json(asdict(explanation), default=lambda moment: moment.isoformat())
+        return
+    _print_points(explanation, config.company)
+    _print_sum(explanation)
+
+
+def _print_points(explanation: ScoreExplanation, company: Company) -> None:
+    if explanation.lines:
+        console.print(_draw(explanation, company))
+    if explanation.machine_acts:
+        console.print(_draw_machine_acts(explanation.machine_acts, company))
+
+
+def _print_sum(explanation: ScoreExplanation) -> None:
+    console.print(
+        f"lead {explanation.lead_id}: fit {explanation.fit} + behaviour {explanation.behaviour}"
+        f" + model {explanation.model} = {explanation.total},"
+        f" shown as {explanation.shown}, grade {explanation.grade}"
+    )
 
 
 def _draw(explanation: ScoreExplanation, company: Company) -> Table:

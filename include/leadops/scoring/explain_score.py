@@ -91,18 +91,59 @@ class ScoreExplanation(ScoreSummary):
     machine_acts: list[MachineAct]
 
 
-def explain_score(connection: Connection, lead: int | str, *, grades: Grades) -> ScoreExplanation:
+def explain_score(
+    connection: Connection, lead: int | str, *, grades: Grades, known_by: datetime | None = None
+) -> ScoreExplanation:
     """Explain the score of `lead`, a lead_id or an email; `grades` say how it is shown.
 
-    An email means the person, whose points are on their oldest lead; a lead_id means that lead itself. Raises
-    PermanentError when there is no such lead.
+    An email means the person, whose points are on their oldest lead; a lead_id means that lead itself. With
+    `known_by` (UTC), the score as the ledger had it just before. Raises PermanentError when there is no such
+    lead.
+    """
+    lead_id = find_scored_lead(connection, lead)
+    lines = queries.all(connection, "list_ledger", LedgerLine, lead_id=lead_id, known_by=known_by)
+    summary = (
+        summarise_score(connection, lead_id, grades=grades)
+        if known_by is None
+        else _sum_lines(lead_id, lines, grades=grades)
+    )
+    return ScoreExplanation(
+        **asdict(summary),
+        lines=lines,
+        machine_acts=queries.all(
+            connection, "list_machine_acts", MachineAct, lead_id=lead_id, known_by=known_by
+        ),
+    )
+
+
+def find_scored_lead(connection: Connection, lead: int | str) -> int:
+    """Return the lead with the points of `lead`: itself, or of an email the person's oldest.
+
+    Raises PermanentError when there is no such lead.
     """
     found = find_lead(connection, lead)
-    lead_id = found.person_id if "@" in str(lead) else found.lead_id
-    return ScoreExplanation(
-        **asdict(summarise_score(connection, lead_id, grades=grades)),
-        lines=queries.all(connection, "list_ledger", LedgerLine, lead_id=lead_id),
-        machine_acts=queries.all(connection, "list_machine_acts", MachineAct, lead_id=lead_id),
+    return found.person_id if "@" in str(lead) else found.lead_id
+
+
+def find_first_points(connection: Connection, lead_id: int) -> datetime | None:
+    """Return when the first points of the lead were recorded (UTC); None: it never had any."""
+    first: datetime | None = queries.value(connection, "find_first_points", lead_id=lead_id)
+    return first
+
+
+def _sum_lines(lead_id: int, lines: Sequence[LedgerLine], *, grades: Grades) -> ScoreSummary:
+    sums = {
+        name: sum(line.points for line in lines if line.dimension == name)
+        for name in ("fit", "behaviour", "model")
+    }
+    total = sum(sums.values())
+    return ScoreSummary(
+        lead_id=lead_id,
+        **sums,
+        total=total,
+        shown=bound(total, grades),
+        grade=grade(fit=sums["fit"], behaviour=sums["behaviour"], grades=grades),
+        agrees=True,
     )
 
 

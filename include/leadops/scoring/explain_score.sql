@@ -27,8 +27,14 @@ select
     ledger.reason
 from scoring.ledger as ledger
 left join cdp.events as events on ledger.event_seq = events.seq
-where ledger.lead_id = %(lead_id)s
+where
+    ledger.lead_id = %(lead_id)s
+    and (%(known_by)s::timestamptz is null or ledger.recorded_at < %(known_by)s::timestamptz)
 order by ledger.seq;
+
+-- name: find_first_points
+select min(recorded_at) as recorded_at from scoring.ledger
+where lead_id = %(lead_id)s;
 
 -- name: list_machine_acts
 select
@@ -38,7 +44,10 @@ select
     coalesce(acts.link, events.payload #>> '{context,page}') as link,
     verdicts.signal,
     verdicts.reason,
-    verdicts.freed_because
+    case
+        when %(known_by)s::timestamptz is null or verdicts.freed_at < %(known_by)s::timestamptz
+            then verdicts.freed_because
+    end as freed_because
 from machines.verdicts as verdicts
 inner join cdp.events as events on verdicts.event_seq = events.seq
 left join machines.acts as acts on verdicts.lead_id = acts.lead_id and verdicts.event_seq = acts.event_seq
@@ -49,6 +58,7 @@ where
         union
         select %(lead_id)s
     )
+    and (%(known_by)s::timestamptz is null or verdicts.classified_at < %(known_by)s::timestamptz)
 order by events.ts, events.seq;
 
 -- name: list_event_points
