@@ -143,14 +143,15 @@ def test_explain_as_known_on_a_day_leaves_out_what_came_later(scored: World) -> 
     connection = scored.connection
     connection.execute("update scoring.ledger set recorded_at = '2026-03-01 14:59:59.999999Z'")
     connection.execute(
-        "insert into scoring.ledger (seq, lead_id, event_seq, occurred_at, recorded_at, points, dimension, kind,"
-        " rule, reason, is_live, rule_set_id) overriding system value"
+        "insert into scoring.ledger (seq, lead_id, event_seq, occurred_at, recorded_at, points, dimension,"
+        " kind, rule, reason, is_live, rule_set_id) overriding system value"
         " select seq + 1, lead_id, event_seq, occurred_at, '2026-03-01 15:00Z', -2, dimension, 'correction',"
         " rule, 'another rule', is_live, rule_set_id from scoring.ledger where lead_id = 1"
     )
     connection.execute("update scoring.scores set behaviour = 3 where lead_id = 1")
     connection.execute(
-        "insert into machines.verdicts (event_seq, lead_id, signal, reason, classified_at, freed_because, freed_at)"
+        "insert into machines.verdicts"
+        " (event_seq, lead_id, signal, reason, classified_at, freed_because, freed_at)"
         " select event_seq, 1, 'fast_click', 'fast', '2026-03-01 14:00Z', 'allowed', '2026-03-02 15:00Z'"
         " from scoring.ledger where lead_id = 1 limit 1"
     )
