@@ -114,6 +114,11 @@ def _explain_past(lead: str, known_on: date, *, config: Config, as_json: bool) -
         return
     _print_points(explanation, config.company)
     _print_sum(explanation)
+    console.print(
+        "by today's grades; without --known-on come stages, the model's parts and what the lead still needs",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _print_points(explanation: ScoreExplanation, company: Company) -> None:
