@@ -14,6 +14,7 @@ from leadops.db import Connection
 from leadops.delivery.outbox import enqueue_effect
 from leadops.delivery.removal import ERASE, is_canary_settled
 from leadops.events.canaries import CanaryReach, note_canary
+from leadops.identity.apply_merges import lock_identity
 from leadops.identity.removal import find_canary_lead
 from leadops.queries import Queries
 
@@ -72,6 +73,8 @@ def take_leave(connection: Connection, *, now: datetime) -> int:
             queries.run(connection, "note_asked", visitor_id=leaving.visitor_id, now=now)
         if lead_id is not None and not is_canary_settled(connection, lead_id):
             continue
+        if not _is_still(connection, leaving.email, lead_id):
+            continue
         remove_traces(connection, leaving.visitor_id, lead_id)
         queries.run(connection, "note_removed", visitor_id=leaving.visitor_id, now=now)
         gone += 1
@@ -86,7 +89,9 @@ def _replace(connection: Connection, present: Visitor, *, can_erase: bool, now: 
         queries.run(connection, "end_visitor", visitor_id=present.visitor_id, now=now)
         return None
     lead_id = find_canary_lead(connection, present.email)
-    if not _is_done(connection, present.visitor_id, lead_id):
+    if not _is_done(connection, present.visitor_id, lead_id) or not _is_still(
+        connection, present.email, lead_id
+    ):
         return present
     remove_traces(connection, present.visitor_id, lead_id)
     queries.run(connection, "end_visitor", visitor_id=present.visitor_id, now=now)
@@ -99,6 +104,12 @@ def _is_done(connection: Connection, visitor_id: int, lead_id: int | None) -> bo
     if queries.value(connection, "has_open_visit", visitor_id=visitor_id):
         return False
     return lead_id is None or is_canary_settled(connection, lead_id)
+
+
+def _is_still(connection: Connection, email: str, lead_id: int | None) -> bool:
+    """Return whether `lead_id` is the lead now that nobody resolves; a late one waits for the next run."""
+    lock_identity(connection)
+    return find_canary_lead(connection, email) == lead_id
 
 
 def _ask(connection: Connection, lead_id: int | None, *, now: datetime) -> None:
