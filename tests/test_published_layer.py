@@ -40,7 +40,7 @@ EXCEPTIONS = {
     "dashboard/names.sql list_people": _NAMES,
     "function analytics.mark_leads()": _IN_THE_WRITE,
     "function analytics.mark_person()": _IN_THE_WRITE,
-    "funnel/funnel_difference.sql list_behind": _JOINS,
+    "funnel/funnel_difference.sql list_members": _JOINS,
     "funnel/funnel_difference.sql list_evidence": _JOINS,
     "funnel/quality_checks.sql list_unnamed_words": "words of the CRM that no setting names",
     "reports/make_report.sql list_rep_names": _NAMES,

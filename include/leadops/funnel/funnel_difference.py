@@ -76,6 +76,14 @@ class _Entries:
 
 
 @dataclass(frozen=True)
+class _Member:
+    """A lead, and one that was ever taken for the same person, or the lead itself."""
+
+    lead_id: int
+    member_id: int
+
+
+@dataclass(frozen=True)
 class _Behind:
     """A published stage of a person, and since when (UTC) it is known at all."""
 
@@ -148,15 +156,17 @@ def _list_changes(
     """Return the entries that differ between `moments`, each with what came on record between the builds."""
     entries = queries.all(connection, "list_changes", _Entries, day=day, first=moments[0], second=moments[1])
     leads = sorted({each.lead_id for each in entries})
+    members = queries.all(connection, "list_members", _Member, leads=leads)
+    pairs = {"leads": [each.lead_id for each in members], "members": [each.member_id for each in members]}
     before, after = (
         {
             (row.stage, row.lead_id, row.cycle): row
-            for row in queries.all(connection, "list_behind", _Behind, leads=leads, built=moment)
+            for row in queries.all(connection, "list_behind", _Behind, **pairs, built=moment)
         }
         for moment in built
     )
     found = queries.all(
-        connection, "list_evidence", _Evidence, leads=leads, first_built=built[0], second_built=built[1]
+        connection, "list_evidence", _Evidence, **pairs, first_built=built[0], second_built=built[1]
     )
     evidence = {row.lead_id: row for row in found}
     new = {key for key, row in after.items() if row.first_known_at > built[0]}

@@ -19,35 +19,37 @@ full join
 where to_jsonb(earlier) - 'known_from' is distinct from to_jsonb(later) - 'known_from'
 order by stage, lead_id, cycle;
 
+-- name: list_members
+-- With whom each of these leads was ever taken for one person, itself included.
+with recursive tied as (
+    select distinct
+        asked.lead_id,
+        asked.lead_id as member_id
+    from unnest(%(leads)s::bigint[]) as asked (lead_id)
+    union
+    select
+        tied.lead_id,
+        case
+            when found.older_lead_id = tied.member_id then found.younger_lead_id
+            else found.older_lead_id
+        end as member_id
+    from tied
+    inner join identity.lead_merges as found
+        on tied.member_id = found.older_lead_id or tied.member_id = found.younger_lead_id
+)
+
+select
+    lead_id,
+    member_id
+from tied;
+
 -- name: list_behind
 -- The stages of these leads' persons as published by a moment, each with since when it is known at all.
-with asked as (
-    select distinct lead_id from unnest(%(leads)s::bigint[]) as asked (lead_id)
-),
-
--- With whom each was ever taken for one person.
-members as (
-    with recursive tied as (
-        select
-            asked.lead_id as asked,
-            asked.lead_id as member
-        from asked
-        union
-        select
-            tied.asked,
-            case
-                when found.older_lead_id = tied.member then found.younger_lead_id
-                else found.older_lead_id
-            end as member
-        from tied
-        inner join identity.lead_merges as found
-            on tied.member = found.older_lead_id or tied.member = found.younger_lead_id
-    )
-
+with members as (
     select
-        asked,
-        member
-    from tied
+        given.lead_id as asked,
+        given.member_id as member
+    from unnest(%(leads)s::bigint[], %(members)s::bigint[]) as given (lead_id, member_id)
 ),
 
 newest as (
@@ -84,33 +86,15 @@ order by
 
 -- name: list_evidence
 -- What came on record of these leads between two builds.
-with asked as (
-    select distinct lead_id from unnest(%(leads)s::bigint[]) as asked (lead_id)
+with members as (
+    select
+        given.lead_id as asked,
+        given.member_id as member
+    from unnest(%(leads)s::bigint[], %(members)s::bigint[]) as given (lead_id, member_id)
 ),
 
--- With whom each was ever taken for one person.
-members as (
-    with recursive tied as (
-        select
-            asked.lead_id as asked,
-            asked.lead_id as member
-        from asked
-        union
-        select
-            tied.asked,
-            case
-                when found.older_lead_id = tied.member then found.younger_lead_id
-                else found.older_lead_id
-            end as member
-        from tied
-        inner join identity.lead_merges as found
-            on tied.member = found.older_lead_id or tied.member = found.younger_lead_id
-    )
-
-    select
-        asked,
-        member
-    from tied
+asked as (
+    select distinct asked as lead_id from members
 )
 
 select
